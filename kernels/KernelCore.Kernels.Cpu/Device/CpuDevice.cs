@@ -1,0 +1,48 @@
+namespace KernelCore.Kernels.Cpu;
+
+/// <summary>The host processor: SIMD kernels on a pool of worker threads.</summary>
+/// <remarks>
+/// One loop at a time: a device serves one calling thread at a time. Results do not depend on <see cref="Threads"/>.
+/// </remarks>
+public sealed class CpuDevice : Device
+{
+    private static readonly Lazy<CpuDevice> LazyShared = new(() => new CpuDevice(Environment.ProcessorCount));
+
+    /// <summary>Creates a device with its own worker pool.</summary>
+    /// <param name="threads">Worker threads, the caller included; at least 1.</param>
+    public CpuDevice(int threads)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1);
+        Pool = new WorkerPool(threads);
+        Kernels = new CpuKernels(this);
+    }
+
+    /// <summary>A process-wide device with one thread per processor. Never dispose it.</summary>
+    public static CpuDevice Shared => LazyShared.Value;
+
+    /// <inheritdoc/>
+    public override string Name => "cpu";
+
+    /// <inheritdoc/>
+    public override DeviceKind Kind => DeviceKind.Cpu;
+
+    /// <inheritdoc/>
+    public override IKernels Kernels { get; }
+
+    /// <summary>Worker threads, the caller included.</summary>
+    public int Threads => Pool.Threads;
+
+    internal WorkerPool Pool { get; }
+
+    /// <inheritdoc/>
+    public override void Synchronize() { }
+
+    /// <inheritdoc/>
+    public override void Dispose() => Pool.Dispose();
+
+    /// <inheritdoc/>
+    protected override DeviceBuffer<float> AllocateFloats(long count) => new CpuBuffer<float>(this, count);
+
+    /// <inheritdoc/>
+    protected override DeviceBuffer<int> AllocateInts(long count) => new CpuBuffer<int>(this, count);
+}

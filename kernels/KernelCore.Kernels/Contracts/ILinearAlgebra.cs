@@ -1,0 +1,17 @@
+namespace KernelCore.Kernels;
+
+/// <summary>Matrix products.</summary>
+public interface ILinearAlgebra
+{
+    /// <summary>C = alpha op(A) op(B) + beta C, plus a bias on every row; op is the identity or the transpose.</summary>
+    /// <param name="transposeA">Whether A is used transposed.</param>
+    /// <param name="transposeB">Whether B is used transposed.</param>
+    /// <param name="alpha">Factor of the product.</param>
+    /// <param name="a">[m, k], or [k, m] when transposed.</param>
+    /// <param name="b">[k, n], or [n, k] when transposed.</param>
+    /// <param name="beta">Factor of the old C; with 0 the old content is not read, not even NaN.</param>
+    /// <param name="c">[m, n].</param>
+    /// <param name="bias">[n], added to every row of C; null for none.</param>
+    /// <remarks>float32 fused multiply-adds, each element summed in increasing k within blocks of fixed size.</remarks>
+    void Gemm(bool transposeA, bool transposeB, float alpha, Matrix a, Matrix b, float beta, Matrix c, Tensor? bias = null);
+}

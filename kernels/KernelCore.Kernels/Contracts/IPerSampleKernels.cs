@@ -1,0 +1,74 @@
+namespace KernelCore.Kernels;
+
+/// <summary>Which parameter of a capture is meant.</summary>
+public enum ParameterRole
+{
+    /// <summary>The weight (gamma of a norm, table of a lookup).</summary>
+    Weight,
+
+    /// <summary>The bias (beta of a norm): grad_i = sum of the backprop over positions.</summary>
+    Bias,
+}
+
+/// <summary>Ways to a per-sample squared norm, equal in exact arithmetic, different in cost.</summary>
+public enum NormFormula
+{
+    /// <summary>|a|^2 |g|^2; one Linear use with T = 1. Flops 2B(p + d).</summary>
+    RankOne,
+
+    /// <summary>sum_ts (a_t.a_s)(g_t.g_s), clamped at 0; one use. Flops B T^2 (p + d).</summary>
+    Gram,
+
+    /// <summary>Form each sample's gradient in cache, tile by tile, square, discard; any kind, any number of uses. Flops 2B T p d.</summary>
+    Direct,
+}
+
+/// <summary>
+/// Reductions of per-sample gradients grad_i, i = 0..batch-1, of one parameter, from the captures of all its uses
+/// (one, or several when a layer is used twice or weights are tied; the gradient is the sum over uses).
+/// </summary>
+/// <remarks>
+/// Never stores a batch x parameter array, except <see cref="Materialise"/>. Products in float32 lanes, per-sample
+/// totals in double, results rounded to float32. All captures of one call have the same batch. Sums over samples
+/// run in a fixed order that does not depend on the number of threads.
+/// </remarks>
+public interface IPerSampleKernels
+{
+    /// <summary>result[i] = ||grad_i||^2.</summary>
+    void SquaredNorms(ReadOnlySpan<LayerCapture> uses, ParameterRole role, NormFormula formula, Tensor result);
+
+    /// <summary>result[i] = grad_i . direction.</summary>
+    /// <param name="uses">All uses of the parameter.</param>
+    /// <param name="role">Which parameter.</param>
+    /// <param name="direction">A tensor of the parameter's shape.</param>
+    /// <param name="result">[batch], overwritten.</param>
+    void Dots(ReadOnlySpan<LayerCapture> uses, ParameterRole role, Tensor direction, Tensor result);
+
+    /// <summary>result[i] = grad_i . W for the weight of layers linear in it, as sum_t g.(z - b): no product with W needed.</summary>
+    /// <param name="uses">All uses of the weight; each has its <see cref="LayerCapture.Output"/>.</param>
+    /// <param name="biases">Bias of each use, null where it has none.</param>
+    /// <param name="result">[batch], overwritten.</param>
+    void OutputDots(ReadOnlySpan<LayerCapture> uses, ReadOnlySpan<Tensor?> biases, Tensor result);
+
+    /// <summary>gram[i, j] (+)= grad_i(left) . grad_j(right).</summary>
+    /// <param name="left">Uses in the first set of samples.</param>
+    /// <param name="right">Uses in the second set; the same span for the Gram matrix of one batch, which comes out exactly symmetric.</param>
+    /// <param name="role">Which parameter.</param>
+    /// <param name="accumulate">Whether to add to <paramref name="gram"/> instead of overwriting it.</param>
+    /// <param name="gram">[left batch, right batch].</param>
+    void Gram(ReadOnlySpan<LayerCapture> left, ReadOnlySpan<LayerCapture> right, ParameterRole role, bool accumulate, Tensor gram);
+
+    /// <summary>destination = beta destination + sum_i coefficients[i] grad_i. With ones: the batch gradient; with clip factors: clip and sum.</summary>
+    /// <param name="uses">All uses of the parameter.</param>
+    /// <param name="role">Which parameter.</param>
+    /// <param name="coefficients">[batch], or null for ones.</param>
+    /// <param name="beta">Factor of the old content; with 0 it is not read.</param>
+    /// <param name="destination">A tensor of the parameter's shape.</param>
+    void WeightedSum(ReadOnlySpan<LayerCapture> uses, ParameterRole role, Tensor? coefficients, float beta, Tensor destination);
+
+    /// <summary>destination = beta destination + scale sum_i grad_i o grad_i (elementwise): the empirical Fisher diagonal with scale 1/batch.</summary>
+    void SquaredSum(ReadOnlySpan<LayerCapture> uses, ParameterRole role, float scale, float beta, Tensor destination);
+
+    /// <summary>destination[i] = grad_i; the only operation that writes batch x parameter elements.</summary>
+    void Materialise(ReadOnlySpan<LayerCapture> uses, ParameterRole role, Tensor destination);
+}
