@@ -47,6 +47,9 @@ public sealed class LayerCapture
     /// <summary>Position of the bias in the model's parameters; -1 when absent or frozen.</summary>
     public int BiasIndex { get; init; } = -1;
 
+    /// <summary>Values of the bias, frozen or not; null when the layer has none.</summary>
+    public Tensor? Bias { get; init; }
+
     /// <summary>Layer input A (xhat for norms); null for lookups and broadcasts.</summary>
     public Tensor? Activation { get; init; }
 

@@ -1,0 +1,271 @@
+using KernelCore.Kernels;
+using KernelCore.Models;
+
+namespace KernelCore.Gradients;
+
+/// <summary>
+/// Answers a <see cref="GradientQuery"/> from one forward and one backward pass, without storing per-sample
+/// gradients (unless asked to).
+/// </summary>
+/// <remarks>
+/// Buffers are kept per batch size, so a repeated evaluation allocates nothing on the managed heap. Float32 products,
+/// double totals; results do not depend on the number of threads. Not thread safe.
+/// </remarks>
+public sealed class PerSampleEngine : IDisposable
+{
+    private const int MaxResults = 4;
+
+    private readonly IModel? _model;
+    private readonly ParameterVector _weights;
+    private readonly GradientQuery _query;
+    private readonly List<GradientResult> _results = [];
+    private readonly double[] _weightNorms;
+    private readonly Device _device;
+    private readonly IPerSampleKernels _kernels;
+    private Tensor? _losses;
+    private Tensor?[] _biases = [];
+    private float[] _norms = [], _scratch = [];
+
+    /// <summary>Creates an engine for a model.</summary>
+    public PerSampleEngine(IModel model, GradientQuery query)
+        : this(model?.Parameters ?? throw new ArgumentNullException(nameof(model)), query) => _model = model;
+
+    /// <summary>Creates an engine for captures that come from elsewhere.</summary>
+    /// <param name="weights">The weights the captures were made with.</param>
+    /// <param name="query">What to compute.</param>
+    public PerSampleEngine(ParameterVector weights, GradientQuery query)
+    {
+        ArgumentNullException.ThrowIfNull(weights);
+        ArgumentNullException.ThrowIfNull(query);
+        if (query.ClipNorm is { } clip && !(clip > 0))
+        {
+            throw new ArgumentOutOfRangeException(nameof(query), $"the clip norm is positive, got {clip}");
+        }
+
+        if (query.Direction is { } direction && direction.Layout.Count != weights.Layout.Count)
+        {
+            throw new ArgumentException($"the direction has {direction.Layout.Count} scalars, the model {weights.Layout.Count}", nameof(query));
+        }
+
+        (_weights, _query) = (weights, query);
+        _device = weights.Flat.Device;
+        _kernels = _device.Kernels.PerSample;
+        _weightNorms = new double[weights.Layout.Parameters.Count];
+    }
+
+    /// <summary>Runs the model forward in evaluation mode, the loss, the model backward, and the query.</summary>
+    /// <exception cref="UnsupportedLayerException">A layer admits no per-sample gradients.</exception>
+    public GradientResult Evaluate(Batch batch, Loss loss)
+    {
+        ArgumentNullException.ThrowIfNull(batch);
+        ArgumentNullException.ThrowIfNull(loss);
+        IModel model = _model ?? throw new InvalidOperationException("this engine was made without a model; pass it captures");
+        IForwardPass pass = model.Forward(batch, ForwardMode.Evaluation);
+        if (_losses is null || _losses.Count != batch.Count)
+        {
+            _losses?.Dispose();
+            _losses = _device.Allocate([batch.Count]);
+        }
+
+        loss.Evaluate(pass.Outputs, batch, 1, _losses, pass.Cotangent);
+        return Evaluate(pass.Backward());
+    }
+
+    /// <summary>Answers the query from captures.</summary>
+    /// <param name="captures">From a backward pass with unscaled cotangents (each sample's own loss).</param>
+    /// <exception cref="UnsupportedLayerException">A layer admits no per-sample gradients.</exception>
+    public GradientResult Evaluate(CaptureSet captures)
+    {
+        ArgumentNullException.ThrowIfNull(captures);
+        Refuse(captures);
+        GradientResult result = ResultFor(captures.Batch);
+        for (int i = 0; i < captures.Parameters.Count; i++)
+        {
+            Reduce(captures.Parameters[i], first: i == 0, result);
+        }
+
+        Total(result.SquaredNorms);
+        Total(result.WeightDots);
+        Total(result.DirectionDots);
+        if (_query.Cosines)
+        {
+            Cosines(result);
+        }
+
+        if (_query.ClipNorm is { } clip)
+        {
+            ClipAndSum(captures, clip, result);
+        }
+
+        return result;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _results.ForEach(r => r.Dispose());
+        _results.Clear();
+        _losses?.Dispose();
+    }
+
+    private static void Refuse(CaptureSet captures)
+    {
+        for (int i = 0; i < captures.Captures.Count; i++)
+        {
+            if (captures.Captures[i] is { CouplingReason: { } reason, Layer: var layer })
+            {
+                throw new UnsupportedLayerException(layer, reason);
+            }
+        }
+    }
+
+    private GradientResult ResultFor(int batch)
+    {
+        foreach (GradientResult kept in _results)
+        {
+            if (kept.Batch == batch)
+            {
+                return kept;
+            }
+        }
+
+        if (_results.Count == MaxResults)
+        {
+            _results[0].Dispose();
+            _results.RemoveAt(0);
+        }
+
+        var result = new GradientResult(_query, _weights.Layout, _device, batch);
+        _results.Add(result);
+        return result;
+    }
+
+    private void Reduce(ParameterUses parameter, bool first, GradientResult result)
+    {
+        ReadOnlySpan<LayerCapture> uses = parameter.Uses;
+        (int index, ParameterRole role) = (parameter.Parameter, parameter.Role);
+        if (result.SquaredNorms is { } norms)
+        {
+            _kernels.SquaredNorms(uses, role, NormCost.Choose(parameter), norms.Rows[index]);
+        }
+
+        if (result.WeightDots is { } weightDots)
+        {
+            WeightDots(parameter, weightDots.Rows[index]);
+        }
+
+        if (result.DirectionDots is { } dots)
+        {
+            _kernels.Dots(uses, role, _query.Direction![index], dots.Rows[index]);
+        }
+
+        if (result.Gram is { } gram)
+        {
+            _kernels.Gram(uses, uses, role, accumulate: !first, gram);
+        }
+
+        if (result.SquaredSum is { } squaredSum)
+        {
+            _kernels.SquaredSum(uses, role, 1, 0, squaredSum[index]);
+        }
+
+        if (result.Sum is { } sum)
+        {
+            _kernels.WeightedSum(uses, role, null, 0, sum[index]);
+        }
+
+        if (result.Gradients is { } gradients)
+        {
+            _kernels.Materialise(uses, role, gradients[index]);
+        }
+    }
+
+    /// <summary>grad_i . W: for free from the layer's own output where it is linear in W, otherwise as any direction.</summary>
+    private void WeightDots(ParameterUses parameter, Tensor result)
+    {
+        LayerCapture[] uses = parameter.Captures;
+        if (parameter.Role == ParameterRole.Bias || Array.Exists(uses, static u => u.Output is null))
+        {
+            _kernels.Dots(uses, parameter.Role, _weights[parameter.Parameter], result);
+            return;
+        }
+
+        if (_biases.Length < uses.Length)
+        {
+            _biases = new Tensor?[uses.Length];
+        }
+
+        for (int i = 0; i < uses.Length; i++)
+        {
+            _biases[i] = uses[i].Bias;
+        }
+
+        _kernels.OutputDots(uses, _biases.AsSpan(0, uses.Length), result);
+    }
+
+    private void Total(PerSampleScalar? scalar)
+    {
+        if (scalar is not null)
+        {
+            _device.Kernels.Parameters.SumRows(scalar.ByParameter, scalar.Total);
+        }
+    }
+
+    private void Cosines(GradientResult result)
+    {
+        double total = 0;
+        for (int k = 0; k < _weightNorms.Length; k++)
+        {
+            Tensor weight = _weights[k];
+            double squared = _weights.Layout.Parameters[k].Trainable ? _device.Kernels.Parameters.Dot(weight, weight) : 0;
+            _weightNorms[k] = Math.Sqrt(squared);
+            total += squared;
+        }
+
+        int batch = result.Batch;
+        Reserve(batch * Math.Max(1, _weightNorms.Length));
+        Divide(result.WeightDots!.Total, result.SquaredNorms!.Total, result.Cosines!.Total, batch, [Math.Sqrt(total)]);
+        Divide(result.WeightDots.ByParameter, result.SquaredNorms.ByParameter, result.Cosines.ByParameter, batch, _weightNorms);
+    }
+
+    private void Divide(Tensor dots, Tensor squaredNorms, Tensor cosines, int batch, ReadOnlySpan<double> weightNorms)
+    {
+        Span<float> numerator = _scratch.AsSpan(0, (int)dots.Count), denominator = _norms.AsSpan(0, (int)dots.Count);
+        dots.CopyTo(numerator);
+        squaredNorms.CopyTo(denominator);
+        for (int i = 0; i < numerator.Length; i++)
+        {
+            double norm = Math.Sqrt(denominator[i]) * weightNorms[i / batch];
+            numerator[i] = norm == 0 ? 0 : (float)(numerator[i] / norm);
+        }
+
+        cosines.CopyFrom(numerator);
+    }
+
+    private void ClipAndSum(CaptureSet captures, double clip, GradientResult result)
+    {
+        Reserve(result.Batch);
+        Span<float> coefficients = _scratch.AsSpan(0, result.Batch);
+        result.SquaredNorms!.Total.CopyTo(coefficients);
+        for (int i = 0; i < coefficients.Length; i++)
+        {
+            double norm = Math.Sqrt(coefficients[i]);
+            coefficients[i] = norm <= clip ? 1 : (float)(clip / norm);
+        }
+
+        result.ClipCoefficients!.CopyFrom(coefficients);
+        for (int i = 0; i < captures.Parameters.Count; i++)
+        {
+            ParameterUses parameter = captures.Parameters[i];
+            _kernels.WeightedSum(parameter.Uses, parameter.Role, result.ClipCoefficients, 0, result.ClippedSum![parameter.Parameter]);
+        }
+    }
+
+    private void Reserve(int count)
+    {
+        if (_scratch.Length < count)
+        {
+            (_scratch, _norms) = (new float[count], new float[count]);
+        }
+    }
+}

@@ -1,0 +1,61 @@
+using KernelCore.Kernels;
+
+namespace KernelCore.Models;
+
+/// <summary>All uses of one parameter in one pass.</summary>
+public sealed class ParameterUses
+{
+    internal ParameterUses(int parameter, ParameterRole role, LayerCapture[] uses)
+    {
+        Parameter = parameter;
+        Role = role;
+        Captures = uses;
+    }
+
+    /// <summary>Position of the parameter in the model's layout.</summary>
+    public int Parameter { get; }
+
+    /// <summary>Whether it is the weight or the bias of its captures.</summary>
+    public ParameterRole Role { get; }
+
+    /// <summary>The captures, in forward order.</summary>
+    public ReadOnlySpan<LayerCapture> Uses => Captures;
+
+    internal LayerCapture[] Captures { get; }
+}
+
+/// <summary>The captures of one backward pass, grouped by trainable parameter.</summary>
+public sealed class CaptureSet
+{
+    /// <summary>Groups captures.</summary>
+    /// <param name="captures">In forward order, all of the same batch.</param>
+    /// <exception cref="KernelCoreException">A parameter is used as a weight and as a bias.</exception>
+    public CaptureSet(IEnumerable<LayerCapture> captures)
+    {
+        Captures = [.. captures];
+        Batch = Captures.Count > 0 ? Captures[0].Batch : 0;
+        var weights = Captures.Where(c => c.WeightIndex >= 0).Select(c => (Index: c.WeightIndex, Role: ParameterRole.Weight, c));
+        var biases = Captures.Where(c => c.BiasIndex >= 0).Select(c => (Index: c.BiasIndex, Role: ParameterRole.Bias, c));
+        Parameters = [.. weights.Concat(biases).GroupBy(u => u.Index).OrderBy(g => g.Key).Select(Group)];
+    }
+
+    /// <summary>Samples.</summary>
+    public int Batch { get; }
+
+    /// <summary>Every use of every parametric layer, in forward order.</summary>
+    public IReadOnlyList<LayerCapture> Captures { get; }
+
+    /// <summary>Trainable parameters that were used, by increasing position in the layout.</summary>
+    public IReadOnlyList<ParameterUses> Parameters { get; }
+
+    private static ParameterUses Group(IGrouping<int, (int Index, ParameterRole Role, LayerCapture Capture)> group)
+    {
+        var uses = group.ToArray();
+        if (uses.Any(u => u.Role != uses[0].Role))
+        {
+            throw new UnsupportedLayerException(uses[0].Capture.Layer, "one of its parameters is used both as a weight and as a bias");
+        }
+
+        return new ParameterUses(group.Key, uses[0].Role, [.. uses.Select(u => u.Capture)]);
+    }
+}

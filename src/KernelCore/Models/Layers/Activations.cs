@@ -1,0 +1,70 @@
+using KernelCore.Kernels;
+
+namespace KernelCore.Models;
+
+/// <summary>max(x, 0).</summary>
+public sealed record ReLU : Layer
+{
+    internal override LayerStep CreateStep(StepContext context) => new ActivationStep(context, ActivationKind.Relu);
+}
+
+/// <summary>x where positive, a multiple of x elsewhere.</summary>
+/// <param name="NegativeSlope">The multiple.</param>
+public sealed record LeakyReLU(float NegativeSlope = 0.01f) : Layer
+{
+    internal override LayerStep CreateStep(StepContext context) => new ActivationStep(context, ActivationKind.LeakyRelu, NegativeSlope);
+}
+
+/// <summary>x Phi(x) (arXiv 1606.08415).</summary>
+/// <param name="Approximate"><c>none</c> for the exact form, <c>tanh</c> for the approximation.</param>
+public sealed record GELU(string Approximate = "none") : Layer
+{
+    internal override LayerStep CreateStep(StepContext context) => new ActivationStep(context, Approximate switch
+    {
+        "none" => ActivationKind.Gelu,
+        "tanh" => ActivationKind.GeluTanh,
+        _ => throw new KernelCoreException($"layer '{context.Name}': GELU's approximate is none or tanh, got '{Approximate}'"),
+    });
+}
+
+/// <summary>x sigmoid(x).</summary>
+public sealed record SiLU : Layer
+{
+    internal override LayerStep CreateStep(StepContext context) => new ActivationStep(context, ActivationKind.Silu);
+}
+
+/// <summary>Hyperbolic tangent.</summary>
+public sealed record Tanh : Layer
+{
+    internal override LayerStep CreateStep(StepContext context) => new ActivationStep(context, ActivationKind.Tanh);
+}
+
+/// <summary>1 / (1 + exp(-x)).</summary>
+public sealed record Sigmoid : Layer
+{
+    internal override LayerStep CreateStep(StepContext context) => new ActivationStep(context, ActivationKind.Sigmoid);
+}
+
+/// <summary>log(1 + exp(x)).</summary>
+public sealed record Softplus : Layer
+{
+    internal override LayerStep CreateStep(StepContext context) => new ActivationStep(context, ActivationKind.Softplus);
+}
+
+internal sealed class ActivationStep(StepContext context, ActivationKind kind, float slope = 0) : LayerStep(context)
+{
+    private Tensor? _gx;
+
+    protected override Tensor CreateOutput() => Allocate(Input.Shape);
+
+    public override void Forward(ForwardMode mode) => Kernels.Layers.Activation(kind, slope, Input, Output);
+
+    public override GradientSlot PlanBackward(GradientSlot output, bool needInput)
+    {
+        OutputGradient = output.Tensor;
+        _gx = output.MayOverwrite ? output.Tensor : Allocate(Input.Shape);
+        return new GradientSlot(_gx, MayOverwrite: true);
+    }
+
+    public override void Backward() => Kernels.Layers.ActivationGradient(kind, slope, Input, Output, OutputGradient, _gx!);
+}

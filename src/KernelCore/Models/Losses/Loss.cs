@@ -1,0 +1,66 @@
+using KernelCore.Kernels;
+
+namespace KernelCore.Models;
+
+/// <summary>
+/// A loss as the backward pass sees it: a value per sample and its gradient in logit space. Everything that
+/// relabels, reweights or bounds a loss plugs in here, and all per-sample machinery works unchanged.
+/// </summary>
+public abstract class Loss
+{
+    /// <summary>Softmax cross-entropy on class labels, or on soft labels where the batch has targets.</summary>
+    public static Loss CrossEntropy { get; } = new CrossEntropyLoss();
+
+    /// <summary>Mean over the outputs of a sample of the squared error.</summary>
+    public static Loss MeanSquaredError { get; } = new MeanSquaredErrorLoss();
+
+    /// <summary>Name in files and on the command line.</summary>
+    public abstract string Name { get; }
+
+    /// <summary>A loss by its name: <c>ce</c> or <c>mse</c>.</summary>
+    public static Loss Parse(string name) => name switch
+    {
+        "ce" => CrossEntropy,
+        "mse" => MeanSquaredError,
+        _ => throw new KernelCoreException($"unknown loss '{name}'; expected ce or mse"),
+    };
+
+    /// <summary>Computes loss_i and scale x dloss_i/doutputs for every sample.</summary>
+    /// <param name="outputs">Model outputs, [batch, outputs].</param>
+    /// <param name="batch">Labels or targets.</param>
+    /// <param name="scale">Factor of the cotangent only.</param>
+    /// <param name="loss">[batch], written.</param>
+    /// <param name="cotangent">[batch, outputs], written.</param>
+    public abstract void Evaluate(Tensor outputs, Batch batch, float scale, Tensor loss, Tensor cotangent);
+}
+
+/// <summary>Softmax cross-entropy, see <see cref="Loss.CrossEntropy"/>.</summary>
+internal sealed class CrossEntropyLoss : Loss
+{
+    public override string Name => "ce";
+
+    public override void Evaluate(Tensor outputs, Batch batch, float scale, Tensor loss, Tensor cotangent)
+    {
+        ILossKernels kernels = outputs.Device.Kernels.Losses;
+        if (batch.Targets is { } targets)
+        {
+            kernels.CrossEntropy(outputs, targets, scale, loss, cotangent);
+        }
+        else
+        {
+            kernels.CrossEntropy(
+                outputs, batch.Labels ?? throw new KernelCoreException("cross-entropy needs labels or soft targets, the batch has neither"),
+                scale, loss, cotangent);
+        }
+    }
+}
+
+/// <summary>Mean squared error, see <see cref="Loss.MeanSquaredError"/>.</summary>
+internal sealed class MeanSquaredErrorLoss : Loss
+{
+    public override string Name => "mse";
+
+    public override void Evaluate(Tensor outputs, Batch batch, float scale, Tensor loss, Tensor cotangent) =>
+        outputs.Device.Kernels.Losses.SquaredError(
+            outputs, batch.Targets ?? throw new KernelCoreException("the squared error needs targets, the batch has none"), scale, loss, cotangent);
+}

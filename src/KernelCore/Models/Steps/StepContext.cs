@@ -1,0 +1,64 @@
+using KernelCore.Kernels;
+
+namespace KernelCore.Models;
+
+/// <summary>A parameter as a step uses it.</summary>
+/// <param name="Index">Position in the layout.</param>
+/// <param name="Tensor">Its values.</param>
+/// <param name="Trainable">Whether it gets a gradient.</param>
+internal sealed record ParameterReference(int Index, Tensor Tensor, bool Trainable)
+{
+    /// <summary>Position for captures, which leave frozen parameters out.</summary>
+    public int CaptureIndex => Trainable ? Index : -1;
+}
+
+/// <summary>Seed of a network and the number of training passes it has made: together they address its random numbers.</summary>
+internal sealed class RandomState(ulong seed)
+{
+    public ulong Seed { get; } = seed;
+
+    public ulong TrainingPasses { get; set; }
+}
+
+/// <summary>What a layer needs to become a step: its name, its parameters and memory that lives as long as the plan.</summary>
+internal sealed class StepContext(Network network, PlanMemory memory, string name)
+{
+    public string Name => name;
+
+    public Device Device => network.Device;
+
+    public RandomState Random => network.Random;
+
+    public ParameterReference Parameter(string suffix) => network.Resolve($"{name}.{suffix}");
+
+    public Tensor Buffer(string suffix) => network.Buffers[$"{name}.{suffix}"];
+
+    public StepContext Child(string relative) => new(network, memory, name.Length == 0 ? relative : $"{name}.{relative}");
+
+    /// <summary>The step of a layer that stands elsewhere in the network, for a second use of it.</summary>
+    public LayerStep StepOf(string layer) => network.LayerAt(layer, name).CreateStep(new StepContext(network, memory, layer));
+
+    public Tensor Allocate(Shape shape) => memory.Keep(network.Device.Allocate(shape));
+
+    public IndexTensor AllocateIndices(Shape shape) => memory.Keep(network.Device.AllocateIndices(shape));
+
+    /// <summary>Numbers the random layers of a plan in forward order.</summary>
+    public ulong NextStream() => memory.NextStream++;
+}
+
+/// <summary>The tensors of one plan, freed together.</summary>
+internal sealed class PlanMemory : IDisposable
+{
+    private readonly List<IDisposable> _tensors = [];
+
+    public ulong NextStream { get; set; } = 1;
+
+    public T Keep<T>(T tensor)
+        where T : IDisposable
+    {
+        _tensors.Add(tensor);
+        return tensor;
+    }
+
+    public void Dispose() => _tensors.ForEach(t => t.Dispose());
+}
