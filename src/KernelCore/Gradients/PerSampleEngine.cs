@@ -60,7 +60,18 @@ public sealed class PerSampleEngine : IDisposable
         ArgumentNullException.ThrowIfNull(batch);
         ArgumentNullException.ThrowIfNull(loss);
         IModel model = _model ?? throw new InvalidOperationException("this engine was made without a model; pass it captures");
-        IForwardPass pass = model.Forward(batch, ForwardMode.Evaluation);
+        return Evaluate(model.Forward(batch, ForwardMode.Evaluation), batch, loss);
+    }
+
+    /// <summary>Continues a forward pass: the loss, the backward pass, and the query.</summary>
+    /// <param name="pass">The model's latest pass, not yet run backward.</param>
+    /// <param name="batch">The samples of the pass.</param>
+    /// <param name="loss">Loss of each sample.</param>
+    public GradientResult Evaluate(IForwardPass pass, Batch batch, Loss loss)
+    {
+        ArgumentNullException.ThrowIfNull(pass);
+        ArgumentNullException.ThrowIfNull(batch);
+        ArgumentNullException.ThrowIfNull(loss);
         if (_losses is null || _losses.Count != batch.Count)
         {
             _losses?.Dispose();
