@@ -14,8 +14,8 @@ public readonly record struct RocPoint(double FalsePositiveRate, double TruePosi
 /// <para>Ties count as ties, never in input order. A NaN score ranks as most suspicious in either direction, tied with every
 /// other NaN: a sample on which a score broke down deserves a look, and hiding it at the bottom would flatter the score.</para>
 /// <para>With no samples, no positives or no negatives there is nothing to detect: the areas are NaN and the curve is empty.</para>
-/// <para>Counts are exact in 64-bit integers, so the AUROC is correct to one rounding and the average precision to one
-/// per distinct score. Time O(n log n), one copy of the input, deterministic, thread safe.</para>
+/// <para>Samples are counted exactly in 64-bit integers and only the final quotients are rounded. Time O(n log n), memory
+/// O(n), deterministic, thread safe.</para>
 /// </remarks>
 public static class DetectionMetrics
 {
