@@ -122,7 +122,7 @@ public static class NetworkFile
             throw new InvalidModelFileException($"{file.Name}: parameter '{name}' should have shape {destination.Shape}, the file has {file[stored].Shape}");
         }
 
-        if (!file[stored].Type.IsFloatingPoint())
+        if (file[stored].Type.IsInteger())
         {
             throw new InvalidModelFileException($"{file.Name}: parameter '{name}' should be floating point, the file has {file[stored].Type}");
         }

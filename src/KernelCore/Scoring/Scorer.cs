@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Numerics.Tensors;
 using System.Runtime.InteropServices;
 using KernelCore.Data;
 using KernelCore.Gradients;
@@ -8,6 +7,7 @@ using KernelCore.Models;
 using KernelCore.Training;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
+using TensorPrimitives = System.Numerics.Tensors.TensorPrimitives;
 
 namespace KernelCore.Scoring;
 
