@@ -11,7 +11,7 @@ internal enum ScratchSlot
     /// <summary>Right operand of a product in panels. Belongs to the GEMM: any product overwrites it.</summary>
     PackedB,
 
-    /// <summary>Patches of one sample and group, as <see cref="Im2Col"/> writes them.</summary>
+    /// <summary>Patches of one sample and group: the result of im2col.</summary>
     Patches,
 
     /// <summary>One sample's gradient, or a tile of it.</summary>
