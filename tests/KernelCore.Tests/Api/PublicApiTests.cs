@@ -20,23 +20,34 @@ public class PublicApiTests
             File.WriteAllText(approvedFile, received);
         }
 
-        string approved = File.Exists(approvedFile) ? File.ReadAllText(approvedFile) : "";
+        string approved = File.Exists(approvedFile) ? File.ReadAllText(approvedFile).ReplaceLineEndings("\n") : "";
         if (approved != received)
         {
             string receivedFile = Path.Combine(AppContext.BaseDirectory, $"{assembly}.received.txt");
             File.WriteAllText(receivedFile, received);
-            Assert.Fail($"The public API of {assembly} changed:\n{Changes(approved, received)}"
-                + $"Now: {receivedFile}\nApproved: {approvedFile}\n"
-                + $"If the change is meant, run the tests with {AcceptVariable}=1 and commit the approved file.");
+            Assert.Fail($"The public API of {assembly} {(approved.Length > 0 ? "changed:\n" + Changes(approved, received) : "was never approved.\n")}"
+                + $"Received: {receivedFile}\nApproved: {approvedFile}\n"
+                + $"If this is meant, run the test with {AcceptVariable}=1 and commit the approved file.");
         }
     }
 
     private static string Changes(string approved, string received)
     {
-        string[] before = approved.Split('\n');
-        string[] after = received.Split('\n');
-        return string.Concat(before.Except(after).Select(line => $"- {line.Trim()}\n"))
-            + string.Concat(after.Except(before).Select(line => $"+ {line.Trim()}\n"));
+        string[] before = [.. Qualified(approved)];
+        string[] after = [.. Qualified(received)];
+        return string.Concat(before.Except(after).Select(line => $"- {line}\n").Concat(after.Except(before).Select(line => $"+ {line}\n")));
+    }
+
+    /// <summary>The lines of an API, each member with its type, so that equal members of different types stay apart.</summary>
+    private static IEnumerable<string> Qualified(string api)
+    {
+        string type = "";
+        foreach (string line in api.Split('\n', StringSplitOptions.RemoveEmptyEntries))
+        {
+            bool isMember = line.StartsWith(' ');
+            type = isMember ? type : line;
+            yield return isMember ? $"{type} {{ {line.Trim()} }}" : line;
+        }
     }
 
     private static string SourceFolder()
