@@ -1,4 +1,3 @@
-using System.Text;
 using KernelCore.Files;
 using KernelCore.Kernels;
 
@@ -75,14 +74,14 @@ public sealed class SafetensorsReadTests
     }
 
     [Theory]
-    [InlineData("{", "header is not valid JSON")]
-    [InlineData("", "header is not valid JSON")]
-    [InlineData("{} x", "header is not valid JSON")]
+    [InlineData("{", "header is malformed JSON")]
+    [InlineData("", "header is malformed JSON")]
+    [InlineData("{} x", "header is malformed JSON")]
     [InlineData("[]", "header is a JSON Array, expected an object")]
-    [InlineData("""{"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}}""", "'a'")]
-    [InlineData("""{"a":{"dtype":"U8","dtype":"U8","shape":[1],"data_offsets":[0,1]}}""", "'dtype'")]
-    [InlineData("""{"\ud800":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}}""", "header is not valid JSON")]
-    [InlineData("""{"a":{"dtype":"\ud800","shape":[1],"data_offsets":[0,1]}}""", "header is not valid JSON")]
+    [InlineData("""{"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}}""", "header is malformed JSON: Duplicate property 'a'")]
+    [InlineData("""{"a":{"dtype":"U8","dtype":"U8","shape":[1],"data_offsets":[0,1]}}""", "header is malformed JSON: Duplicate property 'dtype'")]
+    [InlineData("""{"\ud800":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}}""", "header is malformed JSON")]
+    [InlineData("""{"a":{"dtype":"\ud800","shape":[1],"data_offsets":[0,1]}}""", "header is malformed JSON")]
     [InlineData("""{"a":{"dtype":"I16","shape":[1],"data_offsets":[0,2]}}""", "tensor 'a' has dtype 'I16', readable are F32")]
     [InlineData("""{"a":{"dtype":7,"shape":[1],"data_offsets":[0,1]}}""", "tensor 'a' has dtype 'Number', readable are F32")]
     [InlineData("""{"a":7}""", "tensor 'a' is not an object of exactly dtype, shape and data_offsets")]
@@ -144,6 +143,18 @@ public sealed class SafetensorsReadTests
         string message = Assert.Throws<InvalidModelFileException>(
             () => SafetensorsBytes.Open(SafetensorsBytes.Of($$"""{"{{name}}":1}"""))).Message;
         Assert.InRange(message.Length, 1, 300);
+    }
+
+    [Fact]
+    public void AHugeShapeIsRefusedInLinearTime()
+    {
+        string ones = string.Concat(Enumerable.Repeat("1,", 1_000_000));
+        AssertRefused(
+            SafetensorsBytes.Of("""{"a":{"dtype":"U8","shape":[""" + ones + """{}],"data_offsets":[0,1]}}""", 0),
+            "shape of tensor 'a' holds '{}', expected integers from 0");
+        AssertRefused(
+            SafetensorsBytes.Of("""{"a":{"dtype":"U8","shape":[1],"data_offsets":[""" + ones + "1]}}", 0),
+            "data_offsets of tensor 'a' are not [begin, end]");
     }
 
     private static void AssertRefused(byte[] file, string expected)

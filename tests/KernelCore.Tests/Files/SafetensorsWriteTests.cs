@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Text;
 using KernelCore.Conformance;
 using KernelCore.Files;
 using KernelCore.Kernels;
