@@ -6,6 +6,17 @@ namespace KernelCore.Models;
 /// <summary>Refuses labels and tokens that would address memory that is not there.</summary>
 internal static class IndexGuard
 {
+    /// <summary>Checks that there is one label per sample, and that each is a class.</summary>
+    public static void CheckLabels(IndexTensor labels, Tensor logits)
+    {
+        if (logits.Shape.Rank != 2 || labels.Count != logits.Shape[0])
+        {
+            throw new KernelCoreException($"labels of shape {labels.Shape} do not fit logits of shape {logits.Shape}; expected [batch] and [batch, classes]");
+        }
+
+        Check(labels, logits.Shape[1], "label", "classes");
+    }
+
     /// <summary>Checks that every index lies in [0, bound). Indices on other devices were checked when they were copied there.</summary>
     /// <param name="indices">Labels or tokens.</param>
     /// <param name="bound">Number of classes or rows.</param>

@@ -31,7 +31,13 @@ public abstract class Loss
     /// <param name="scale">Factor of the cotangent only.</param>
     /// <param name="loss">[batch], written.</param>
     /// <param name="cotangent">[batch, outputs], written.</param>
+    /// <exception cref="KernelCoreException">The outputs do not fit the labels or targets, or a label is no class.</exception>
     public abstract void Evaluate(Tensor outputs, Batch batch, float scale, Tensor loss, Tensor cotangent);
+
+    /// <summary>Refuses targets of another shape than the outputs.</summary>
+    private protected static Tensor Check(Tensor targets, Tensor outputs) => outputs.Shape.Rank == 2 && targets.Shape == outputs.Shape
+        ? targets
+        : throw new KernelCoreException($"targets of shape {targets.Shape} do not fit outputs of shape {outputs.Shape}; both should be [batch, outputs]");
 }
 
 /// <summary>Softmax cross-entropy, see <see cref="Loss.CrossEntropy"/>.</summary>
@@ -44,12 +50,12 @@ internal sealed class CrossEntropyLoss : Loss
         ILossKernels kernels = outputs.Device.Kernels.Losses;
         if (batch.Targets is { } targets)
         {
-            kernels.CrossEntropy(outputs, targets, scale, loss, cotangent);
+            kernels.CrossEntropy(outputs, Check(targets, outputs), scale, loss, cotangent);
         }
         else
         {
             IndexTensor labels = batch.Labels ?? throw new KernelCoreException("cross-entropy needs labels or soft targets, the batch has neither");
-            IndexGuard.Check(labels, outputs.Shape[-1], "label", "classes");
+            IndexGuard.CheckLabels(labels, outputs);
             kernels.CrossEntropy(outputs, labels, scale, loss, cotangent);
         }
     }
@@ -62,5 +68,5 @@ internal sealed class MeanSquaredErrorLoss : Loss
 
     public override void Evaluate(Tensor outputs, Batch batch, float scale, Tensor loss, Tensor cotangent) =>
         outputs.Device.Kernels.Losses.SquaredError(
-            outputs, batch.Targets ?? throw new KernelCoreException("the squared error needs targets, the batch has none"), scale, loss, cotangent);
+            outputs, Check(batch.Targets ?? throw new KernelCoreException("the squared error needs targets, the batch has none"), outputs), scale, loss, cotangent);
 }
