@@ -37,6 +37,7 @@ public sealed class GradientResult : IDisposable
     {
         int parameters = layout.Parameters.Count;
         Batch = batch;
+        Losses = device.Allocate([batch]);
         SquaredNorms = query.NeedsNorms ? new PerSampleScalar(device, parameters, batch) : null;
         WeightDots = query.NeedsWeightDots ? new PerSampleScalar(device, parameters, batch) : null;
         Cosines = query.Cosines ? new PerSampleScalar(device, parameters, batch) : null;
@@ -82,9 +83,13 @@ public sealed class GradientResult : IDisposable
     /// <summary>grad_i per parameter of the layout, [batch, ...shape].</summary>
     public IReadOnlyList<Tensor>? Gradients { get; }
 
+    /// <summary>Work space of the loss, [batch].</summary>
+    internal Tensor Losses { get; }
+
     /// <inheritdoc/>
     public void Dispose()
     {
+        Losses.Dispose();
         SquaredNorms?.Dispose();
         WeightDots?.Dispose();
         Cosines?.Dispose();

@@ -22,7 +22,6 @@ public sealed class PerSampleEngine : IDisposable
     private readonly double[] _weightNorms;
     private readonly Device _device;
     private readonly IPerSampleKernels _kernels;
-    private Tensor? _losses;
     private Tensor?[] _biases = [];
     private float[] _norms = [], _scratch = [];
 
@@ -72,13 +71,7 @@ public sealed class PerSampleEngine : IDisposable
         ArgumentNullException.ThrowIfNull(pass);
         ArgumentNullException.ThrowIfNull(batch);
         ArgumentNullException.ThrowIfNull(loss);
-        if (_losses is null || _losses.Count != batch.Count)
-        {
-            _losses?.Dispose();
-            _losses = _device.Allocate([batch.Count]);
-        }
-
-        loss.Evaluate(pass.Outputs, batch, 1, _losses, pass.Cotangent);
+        loss.Evaluate(pass.Outputs, batch, 1, ResultFor(batch.Count).Losses, pass.Cotangent);
         return Evaluate(pass.Backward());
     }
 
@@ -116,7 +109,6 @@ public sealed class PerSampleEngine : IDisposable
     {
         _results.ForEach(r => r.Dispose());
         _results.Clear();
-        _losses?.Dispose();
     }
 
     private static void Refuse(CaptureSet captures)

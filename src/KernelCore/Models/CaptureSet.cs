@@ -31,9 +31,15 @@ public sealed class CaptureSet
     /// <param name="captures">In forward order, all of the same batch.</param>
     /// <exception cref="KernelCoreException">A parameter is used as a weight and as a bias.</exception>
     public CaptureSet(IEnumerable<LayerCapture> captures)
+        : this([.. captures], batch: null)
     {
-        Captures = [.. captures];
-        Batch = Captures.Count > 0 ? Captures[0].Batch : 0;
+    }
+
+    /// <summary>Groups captures of a batch of known size, which a model without trainable layers has too.</summary>
+    internal CaptureSet(IReadOnlyList<LayerCapture> captures, int? batch)
+    {
+        Captures = captures;
+        Batch = batch ?? (Captures.Count > 0 ? Captures[0].Batch : 0);
         var weights = Captures.Where(c => c.WeightIndex >= 0).Select(c => (Index: c.WeightIndex, Role: ParameterRole.Weight, c));
         var biases = Captures.Where(c => c.BiasIndex >= 0).Select(c => (Index: c.BiasIndex, Role: ParameterRole.Bias, c));
         Parameters = [.. weights.Concat(biases).GroupBy(u => u.Index).OrderBy(g => g.Key).Select(Group)];

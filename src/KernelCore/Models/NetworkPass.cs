@@ -59,7 +59,7 @@ internal sealed class NetworkPass : IForwardPass, IDisposable
     {
         _ = Cotangent;
         _steps.Backward();
-        return _captures[(int)_mode] ??= new CaptureSet(_steps.Captures(_mode));
+        return _captures[(int)_mode] ??= new CaptureSet([.. _steps.Captures(_mode)], InputShape[0]);
     }
 
     public void Dispose() => _memory.Dispose();
