@@ -41,8 +41,15 @@ public sealed partial class Network : IModel
         foreach (var (name, layer, frozen) in named)
         {
             _layers.Add(name, layer);
-            specs.AddRange(layer.Parameters.Select(p => ($"{name}.{p.Name}", p, !frozen)));
-            buffers.AddRange(layer.Buffers.Select(p => ($"{name}.{p.Name}", p)));
+            try
+            {
+                specs.AddRange(layer.Parameters.Select(p => ($"{name}.{p.Name}", p, !frozen)));
+                buffers.AddRange(layer.Buffers.Select(p => ($"{name}.{p.Name}", p)));
+            }
+            catch (Exception e) when (e is ArgumentException or OverflowException)
+            {
+                throw new KernelCoreException($"layer '{name}': an extent of its parameters is negative or too large", e);
+            }
         }
 
         Parameters = new ParameterVector(new ParameterLayout(specs.Select(s => (s.Name, s.Spec.Shape, s.Trainable))), device);
@@ -54,9 +61,20 @@ public sealed partial class Network : IModel
             _references.Add(specs[i].Name, new ParameterReference(i, Parameters[i], specs[i].Trainable));
         }
 
-        Aliases = FindAliases(named);
         Buffers = buffers.ToDictionary(b => b.Name, b => CreateBuffer(b.Spec), StringComparer.Ordinal);
-        Head = FindHead();
+        try
+        {
+            Aliases = FindAliases(named);
+            Head = FindHead();
+
+            // Layers check themselves as they become steps: better now than at the first batch.
+            new NetworkPass(this, default).Dispose();
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
     }
 
     /// <inheritdoc/>
@@ -108,10 +126,8 @@ public sealed partial class Network : IModel
     /// <summary>The parameter behind a full name, following ties.</summary>
     internal ParameterReference Resolve(string name) => _references[Aliases.GetValueOrDefault(name, name)];
 
-    /// <summary>An earlier layer by name.</summary>
-    internal Layer LayerAt(string layer, string user) => _layers.TryGetValue(layer, out Layer? found) && found is not Reuse
-        ? found
-        : throw new KernelCoreException($"layer '{user}': there is no layer '{layer}' to use again");
+    /// <summary>A layer by name.</summary>
+    internal Layer LayerAt(string name) => _layers[name];
 
     private static IEnumerable<(string Name, Layer Layer, bool Frozen)> Named(IReadOnlyList<Layer> layers) =>
         Walk(layers.Select((layer, i) => ($"{i}", layer)), prefix: "", frozen: false);
@@ -154,22 +170,33 @@ public sealed partial class Network : IModel
     private Dictionary<string, string> FindAliases((string Name, Layer Layer, bool Frozen)[] named)
     {
         var aliases = new Dictionary<string, string>(StringComparer.Ordinal);
+        var earlier = new Dictionary<string, Layer>(StringComparer.Ordinal);
         foreach (var (name, layer, _) in named)
         {
-            if (layer.WeightSource is { } source)
+            if (layer.WeightSource is { } tied)
             {
-                string target = aliases.GetValueOrDefault($"{source}.weight", $"{source}.weight");
-                aliases[$"{name}.weight"] = _references.ContainsKey(target)
+                string target = aliases.GetValueOrDefault($"{tied}.weight", $"{tied}.weight");
+                aliases[$"{name}.weight"] = earlier.ContainsKey(tied) && _references.ContainsKey(target)
                     ? target
-                    : throw new KernelCoreException($"layer '{name}': there is no layer '{source}' with a weight to tie to");
+                    : throw new KernelCoreException($"layer '{name}': there is no earlier layer '{tied}' with a weight to tie to");
             }
             else if (layer is Reuse reuse)
             {
-                foreach (ParameterSpec parameter in LayerAt(reuse.Layer, name).Parameters)
+                // A block that contained itself would never end.
+                string prefix = $"{reuse.Layer}.";
+                if (!earlier.TryGetValue(reuse.Layer, out Layer? used) || used is Reuse || name.StartsWith(prefix, StringComparison.Ordinal))
                 {
-                    aliases[$"{name}.{parameter.Name}"] = $"{reuse.Layer}.{parameter.Name}";
+                    throw new KernelCoreException($"layer '{name}': there is no earlier layer '{reuse.Layer}' to use again");
+                }
+
+                string[] shared = [.. _references.Keys.Concat(Buffers.Keys).Concat(aliases.Keys).Where(n => n.StartsWith(prefix, StringComparison.Ordinal))];
+                foreach (string original in shared)
+                {
+                    aliases[$"{name}.{original[prefix.Length..]}"] = aliases.GetValueOrDefault(original, original);
                 }
             }
+
+            earlier.Add(name, layer);
         }
 
         return aliases;

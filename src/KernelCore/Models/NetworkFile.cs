@@ -92,9 +92,9 @@ public static class NetworkFile
 
         foreach (var (alias, name) in network.Aliases)
         {
-            string stored = StoredName(file, parameterPrefix + alias);
+            string prefix = network.Buffers.ContainsKey(name) ? bufferPrefix : parameterPrefix, stored = StoredName(file, prefix + alias);
             if (file.Contains(stored) && used.Add(stored)
-                && !file.ReadFloats(stored).AsSpan().SequenceEqual(file.ReadFloats(StoredName(file, parameterPrefix + name))))
+                && !file.ReadFloats(stored).AsSpan().SequenceEqual(file.ReadFloats(StoredName(file, prefix + name))))
             {
                 throw new InvalidModelFileException($"{file.Name}: '{stored}' and '{name}' are one shared parameter, but their values differ");
             }

@@ -9,12 +9,15 @@ public sealed class ParameterVector : IDisposable
     private readonly Tensor[] _views;
 
     /// <summary>Allocates a zero vector.</summary>
+    /// <exception cref="KernelCoreException">There are more scalars than one tensor can hold.</exception>
     public ParameterVector(ParameterLayout layout, Device device)
     {
         ArgumentNullException.ThrowIfNull(layout);
         ArgumentNullException.ThrowIfNull(device);
         Layout = layout;
-        Flat = device.Allocate([checked((int)layout.Count)]);
+        Flat = layout.Count <= Array.MaxLength
+            ? device.Allocate([(int)layout.Count])
+            : throw new KernelCoreException($"{layout.Count} parameters are more than one tensor holds, {Array.MaxLength}");
         _views = [.. layout.Parameters.Select(p => Flat.View(p.Offset, p.Shape))];
     }
 

@@ -16,7 +16,7 @@ public sealed record EpochRecord(
     int Epoch, double LearningRate, double Loss, double Accuracy, double? TestLoss, double? TestAccuracy,
     GwaEpoch? Gwa, int PredictionChanges, double SamplesPerSecond);
 
-/// <summary>A finished (or cancelled) training run.</summary>
+/// <summary>A finished training run.</summary>
 /// <param name="Epochs">One record per completed epoch.</param>
 /// <param name="GwaEpoch">Epoch that the GWA stopper picks; null when it picks none.</param>
 /// <param name="LabelWaveEpoch">Epoch that LabelWave picks; null when it picks none.</param>

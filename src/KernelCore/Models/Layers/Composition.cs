@@ -8,7 +8,9 @@ public sealed record Residual(IReadOnlyList<Layer> Body) : Layer
 {
     internal override IEnumerable<(string Name, Layer Layer)> Children => Body.Select((layer, i) => ($"body.{i}", layer));
 
-    internal override LayerStep CreateStep(StepContext context) => new ResidualStep(context, this);
+    internal override LayerStep CreateStep(StepContext context) => Body.Count > 0
+        ? new ResidualStep(context, this)
+        : throw new KernelCoreException($"layer '{context.Name}': the body of a residual needs at least one layer");
 }
 
 /// <summary>Applies an earlier layer once more, with the same parameters: a module called twice.</summary>

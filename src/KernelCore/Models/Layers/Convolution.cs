@@ -64,6 +64,11 @@ internal sealed class ConvolutionStep : LayerStep
             throw Invalid("kernel, stride and dilation are at least 1");
         }
 
+        if (Math.Min(padding.Height, padding.Width) < 0)
+        {
+            throw Invalid("padding is at least 0");
+        }
+
         (_in, _out, _groups, _kernel, _stride, _padding, _dilation, _axes) = (inChannels, outChannels, groups, kernel, stride, padding, dilation, axes);
         _weight = context.Parameter("weight");
         _bias = bias ? context.Parameter("bias") : null;

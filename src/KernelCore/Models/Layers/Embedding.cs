@@ -9,7 +9,7 @@ namespace KernelCore.Models;
 public sealed record Embedding(int Vocab, int Dim, int? PaddingIdx = null) : Layer
 {
     internal override IEnumerable<ParameterSpec> Parameters =>
-        [new ParameterSpec("weight", [Vocab, Dim], Initializers.Normal(1, PaddingIdx ?? -1, Dim))];
+        [new ParameterSpec("weight", [Vocab, Dim], Initializers.Normal(1, PaddingIdx < Vocab ? PaddingIdx.Value : -1, Dim))];
 
     internal override LayerStep CreateStep(StepContext context) => new EmbeddingStep(context, this);
 }
@@ -29,12 +29,13 @@ internal sealed class EmbeddingStep : LayerStep
 {
     private readonly Embedding _layer;
     private readonly ParameterReference _weight;
+    private readonly string _range;
     private IndexTensor? _tokens;
 
     public EmbeddingStep(StepContext context, Embedding layer)
         : base(context)
     {
-        (_layer, _weight) = (layer, context.Parameter("weight"));
+        (_layer, _weight, _range) = (layer, context.Parameter("weight"), $"rows in the table of layer '{context.Name}'");
         if (layer.PaddingIdx is { } padding && (uint)padding >= (uint)layer.Vocab)
         {
             throw Invalid($"padding_idx {padding} is not a row of {layer.Vocab}");
@@ -49,11 +50,17 @@ internal sealed class EmbeddingStep : LayerStep
         EnsureOutput();
     }
 
-    protected override Tensor CreateOutput() => Allocate([_tokens!.Shape[0], _tokens.Shape.Rank > 1 ? _tokens.Shape[1] : 1, _layer.Dim]);
+    protected override Tensor CreateOutput()
+    {
+        Shape tokens = _tokens!.Shape;
+        return tokens.Rank is 1 or 2
+            ? Allocate([tokens[0], tokens.Rank == 2 ? tokens[1] : 1, _layer.Dim])
+            : throw Invalid($"expects tokens [batch, tokens], got {tokens}");
+    }
 
     public override void Forward(ForwardMode mode)
     {
-        IndexGuard.Check(_tokens!, _layer.Vocab, "token", $"rows in the table of layer '{Name}'");
+        IndexGuard.Check(_tokens!, _layer.Vocab, "token", _range);
         Kernels.Layers.Embedding(_tokens!, _weight.Tensor, Output);
     }
 

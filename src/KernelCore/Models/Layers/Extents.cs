@@ -29,15 +29,15 @@ public readonly record struct Padding2D(int Height, int Width, bool Same = false
     /// <summary>Leading padding and output extent along one axis (0 vertical, 1 horizontal).</summary>
     internal (int Before, int Out) Along(int axis, int extent, int kernel, int stride, int dilation)
     {
-        int span = dilation * (kernel - 1);
+        long span = dilation * (kernel - 1L);
         if (Same)
         {
-            return (span / 2, ((extent - 1) / stride) + 1);
+            return (checked((int)(span / 2)), ((extent - 1) / stride) + 1);
         }
 
         int padding = axis == 0 ? Height : Width;
-        int room = extent + (2 * padding) - span - 1;
-        return (padding, room < 0 ? 0 : (room / stride) + 1);
+        long room = extent + (2L * padding) - span - 1;
+        return (padding, room < 0 ? 0 : checked((int)(room / stride) + 1));
     }
 }
 

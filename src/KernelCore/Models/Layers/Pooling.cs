@@ -43,10 +43,10 @@ internal sealed class PoolStep(StepContext context, Extent2D kernel, Extent2D st
     {
         Shape x = Input.Shape;
         Require(x.Rank == 4, "[batch, channels, height, width]");
-        if (Math.Min(kernel.Height, kernel.Width) < 1 || Math.Min(stride.Height, stride.Width) < 1
+        if (Math.Min(kernel.Height, kernel.Width) < 1 || Math.Min(stride.Height, stride.Width) < 1 || Math.Min(padding.Height, padding.Width) < 0
             || padding.Height > kernel.Height / 2 || padding.Width > kernel.Width / 2)
         {
-            throw Invalid("kernel and stride are at least 1, the padding at most half the kernel");
+            throw Invalid("kernel and stride are at least 1, the padding at least 0 and at most half the kernel");
         }
 
         int roomHeight = x[2] + (2 * padding.Height) - kernel.Height, roomWidth = x[3] + (2 * padding.Width) - kernel.Width;

@@ -36,7 +36,7 @@ internal sealed class StepContext(Network network, PlanMemory memory, string nam
     public StepContext Child(string relative) => new(network, memory, name.Length == 0 ? relative : $"{name}.{relative}");
 
     /// <summary>The step of a layer that stands elsewhere in the network, for a second use of it.</summary>
-    public LayerStep StepOf(string layer) => network.LayerAt(layer, name).CreateStep(new StepContext(network, memory, layer));
+    public LayerStep StepOf(string layer) => network.LayerAt(layer).CreateStep(new StepContext(network, memory, layer));
 
     public Tensor Allocate(Shape shape) => memory.Keep(network.Device.Allocate(shape));
 
