@@ -30,7 +30,7 @@ public sealed class PerSampleScalar : IDisposable
 }
 
 /// <summary>What a <see cref="GradientQuery"/> asked for; everything else is null.</summary>
-/// <remarks>The tensors belong to the engine and are overwritten by its next evaluation of the same batch size.</remarks>
+/// <remarks>The tensors belong to the engine: its next evaluation of the same batch size overwrites them, and it keeps those of the last four sizes.</remarks>
 public sealed class GradientResult : IDisposable
 {
     internal GradientResult(GradientQuery query, ParameterLayout layout, Device device, int batch)

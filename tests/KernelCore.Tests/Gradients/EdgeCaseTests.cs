@@ -97,6 +97,19 @@ public sealed class EdgeCaseTests : IDisposable
     }
 
     [Fact]
+    public void Behind_frozen_batch_statistics_per_sample_gradients_exist()
+    {
+        // Only layers before the statistics are coupled by them; here those are frozen.
+        NetworkCase c = NetworkCases.Find("all but the head frozen");
+        using Network network = c.Build(_device);
+        using Batch batch = c.Batch(_device, 4);
+        using var engine = new PerSampleEngine(network, new GradientQuery { Materialise = true });
+        GradientResult result = engine.Evaluate(network.Forward(batch, ForwardMode.Training), batch, c.Objective);
+        double[][] expected = new ReferenceNetwork(network, training: true).Gradients(batch, c.Objective, "4.weight");
+        AssertClose.Equal(expected.SelectMany(g => g), result.Gradients![network.Parameters.Layout.IndexOf("4.weight")].ToArray(), 2e-5, "4.weight");
+    }
+
+    [Fact]
     public void A_weight_used_as_a_bias_elsewhere_is_refused()
     {
         using Tensor memory = _device.Allocate([6]);

@@ -19,6 +19,8 @@ public sealed class PerSampleEngineTests : IDisposable
 
     public static TheoryData<string> Names => [.. NetworkCases.All.Select(c => c.Name)];
 
+    public static TheoryData<string> RealValuedNames => [.. NetworkCases.All.Where(c => c.Vocabulary == 0).Select(c => c.Name)];
+
     public void Dispose() => _device.Dispose();
 
     [Theory]
@@ -64,6 +66,48 @@ public sealed class PerSampleEngineTests : IDisposable
                 AssertClose.Equal(reference.Gradients(batch, c.Objective, name).SelectMany(g => g), result.Gradients![k].ToArray(), 2e-5, $"{name}, pass {pass}");
             }
         }
+    }
+
+    [Theory]
+    [MemberData(nameof(RealValuedNames))]
+    public void NaN_stays_with_its_sample(string name)
+    {
+        NetworkCase c = NetworkCases.Find(name);
+        using Network network = c.Build(_device);
+        using var engine = new PerSampleEngine(network, Everything);
+        using Batch batch = c.Batch(_device, 3);
+        GradientResult result = engine.Evaluate(batch, c.Objective);
+        float[] norms = result.SquaredNorms!.Total.ToArray(), dots = result.WeightDots!.Total.ToArray(), gram = result.Gram!.ToArray();
+        int size = (int)batch.Features!.Count / 3;
+        batch.Features.Span.Slice(size, size).Fill(float.NaN);
+        result = engine.Evaluate(batch, c.Objective);
+        norms[1] = dots[1] = float.NaN;
+        Assert.Equal(norms, result.SquaredNorms!.Total.ToArray());
+        Assert.Equal(dots, result.WeightDots!.Total.ToArray());
+        Assert.True(float.IsNaN(result.Cosines!.Total.ToArray()[1]));
+        Assert.True(float.IsNaN(result.ClipCoefficients!.ToArray()[1]));
+        Assert.Equal(gram.Select((v, ij) => ij / 3 == 1 || ij % 3 == 1 ? float.NaN : v), result.Gram!.ToArray());
+    }
+
+    [Fact]
+    public void Soft_labels_and_the_labels_they_generalise()
+    {
+        NetworkCase c = NetworkCases.Find("layer norm");
+        using Network network = c.Build(_device);
+        using var engine = new PerSampleEngine(network, Everything);
+        using Batch hard = c.Batch(_device, 3);
+        using var soft = new Batch { Features = hard.Features, Targets = _device.Allocate([3, 3], [0.2f, 0.5f, 0.3f, 1, 0, 0, 0.1f, 0.4f, 0.2f]) };
+        float[][] actual = [.. engine.Evaluate(soft, Loss.CrossEntropy).Gradients!.Select(g => g.ToArray())];
+        var reference = new ReferenceNetwork(network);
+        for (int k = 0; k < actual.Length; k++)
+        {
+            string name = network.Parameters.Layout.Parameters[k].Name;
+            AssertClose.Equal(reference.Gradients(soft, Loss.CrossEntropy, name).SelectMany(g => g), actual[k], 2e-5, name);
+        }
+
+        soft.Targets.CopyFrom([.. hard.Labels!.ToArray().SelectMany(y => Enumerable.Range(0, 3).Select(o => o == y ? 1f : 0f))]);
+        float[] oneHot = engine.Evaluate(soft, Loss.CrossEntropy).Sum!.Flat.ToArray();
+        AssertClose.Equal(DoubleArrays.Widen(engine.Evaluate(hard, Loss.CrossEntropy).Sum!.Flat), oneHot, 1e-6, "one-hot");
     }
 
     [Fact]

@@ -59,6 +59,13 @@ public sealed class HeadScorerTests
         Assert.All(Score(network, Inputs, Labels, ScoreMode.Exact, HeadQuantity.Loss), v => Assert.True(float.IsFinite(v)));
     }
 
+    [Fact]
+    public void An_empty_batch_has_no_scores()
+    {
+        using Network head = Head([.. Weight, .. Bias], new Linear(3, 3));
+        Assert.Empty(Score(head, [], [], ScoreMode.Exact, HeadQuantity.Gwa));
+    }
+
     [Theory]
     [InlineData(new[] { 1, 0, 0 }, "labels of shape [3] do not fit logits of shape [4, 3]")]
     [InlineData(new[] { 1, 0, 0, 2, 1 }, "labels of shape [5] do not fit logits of shape [4, 3]")]

@@ -83,13 +83,34 @@ public sealed class SteadyStateTests : IDisposable
         AssertAllocatesNothing(() => evaluator.Evaluate());
     }
 
+    [Fact]
+    public void An_epoch_allocates_its_record_and_nothing_per_step()
+    {
+        Dataset data = Blobs.Create(400, [6], 3);
+        long Allocated(int epochs)
+        {
+            using var network = new Network(_device, [new Linear(6, 8), new ReLU(), new Linear(8, 3)]);
+            using var trainer = new Trainer(network, new TrainingOptions { Epochs = epochs, BatchSize = 2 });
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            trainer.Fit(data);
+            return GC.GetAllocatedBytesForCurrentThread() - before;
+        }
+
+        Allocated(epochs: 2);
+        Assert.InRange((Allocated(epochs: 12) - Allocated(epochs: 2)) / 10, 0, 1000);
+    }
+
+    /// <summary>Large enough for the workers of a parallel loop to take part.</summary>
     private static NetworkCase Case(string model) => model switch
     {
-        "perceptron" => new(model, [new Linear(12, 32), new ReLU(), new Dropout(0.1f), new Linear(32, 4)], [12]),
+        "perceptron" => new(model, [new Linear(150, 300), new ReLU(), new Dropout(0.1f), new Linear(300, 10)], [150]),
         "convolution" => new(
             model,
-            [new Conv2d(1, 4, 3, Padding: 1), new BatchNorm2d(4), new ReLU(), new MaxPool2d(2), new Conv2d(4, 4, 3, Groups: 2), new GroupNorm(2, 4), new SiLU(), new Flatten(), new Linear(16, 4)],
-            [1, 8, 8]),
+            [
+                new Conv2d(1, 16, 3, Padding: 1), new BatchNorm2d(16), new ReLU(), new MaxPool2d(2), new Residual([new Conv2d(16, 16, 3, Padding: 1, Groups: 2), new GroupNorm(2, 16), new SiLU()]),
+                new Flatten(), new Linear(1600, 4),
+            ],
+            [1, 20, 20]),
         _ => NetworkCases.Find("transformer"),
     };
 
