@@ -12,7 +12,7 @@ internal readonly struct Tiling
     /// <summary>Elements of a tile at most: 256 KiB, half of a usual second-level cache.</summary>
     public const int CacheElements = 1 << 16;
 
-    private const int MinimumColumns = 256;
+    private const int MinimumColumns = 64;
 
     private readonly int _rows, _columns, _tileRows, _tileColumns, _across;
 
