@@ -11,7 +11,7 @@ internal unsafe struct GemmBlock<TTile>
     private readonly bool _readsBInPlace;
     private int _row, _rows, _column, _columns, _term, _depth;
 
-    public GemmBlock(GemmProblem problem, Scratch scratch)
+    public GemmBlock(in GemmProblem problem, Scratch scratch)
     {
         _problem = problem;
         _readsBInPlace = problem.ColumnB == 1 && GemmBlocking.Parts(problem.M, TTile.Rows) <= GemmBlocking.InPlacePanels;
@@ -22,7 +22,11 @@ internal unsafe struct GemmBlock<TTile>
         _packedB = scratch.Floats(ScratchSlot.PackedB, depth * columnPanels * TTile.Columns);
     }
 
-    public readonly GemmProblem Problem => _problem;
+    public readonly int M => _problem.M;
+
+    public readonly int N => _problem.N;
+
+    public readonly int K => _problem.K;
 
     public readonly int RowPanels => GemmBlocking.Parts(_rows, TTile.Rows);
 
@@ -70,6 +74,7 @@ internal unsafe struct GemmBlock<TTile>
     }
 
     /// <summary>Multiplies packed panels: rows [row, endRow) by columns [column, endColumn), counted in panels.</summary>
+    [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public readonly void Multiply(int row, int endRow, int column, int endColumn)
     {
@@ -118,6 +123,7 @@ internal unsafe struct GemmBlock<TTile>
     }
 
     /// <summary>Merges a tile that C has only part of, or in transposed order, through a whole tile: the same arithmetic.</summary>
+    [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private readonly void MergePart(int rows, int columns, float* tile, float beta, float* c, float* bias)
     {
@@ -127,21 +133,48 @@ internal unsafe struct GemmBlock<TTile>
         {
             for (int i = 0; i < rows; i++)
             {
-                for (int j = 0; j < columns; j++)
-                {
-                    whole[(i * TTile.Columns) + j] = c[(i * rowC) + (j * columnC)];
-                }
+                CopyStrided(columns, c + (i * rowC), columnC, whole + (i * TTile.Columns), 1);
             }
         }
 
         TTile.Merge(_problem.Alpha, tile, beta, whole, TTile.Columns, bias: null);
+        if (bias != null)
+        {
+            AddBias(rows, columns, whole, bias);
+        }
+
+        for (int i = 0; i < rows; i++)
+        {
+            CopyStrided(columns, whole + (i * TTile.Columns), 1, c + (i * rowC), columnC);
+        }
+    }
+
+    private readonly void AddBias(int rows, int columns, float* whole, float* bias)
+    {
+        nint rowBias = _problem.RowBias, columnBias = _problem.ColumnBias;
         for (int i = 0; i < rows; i++)
         {
             for (int j = 0; j < columns; j++)
             {
-                float value = whole[(i * TTile.Columns) + j];
-                c[(i * rowC) + (j * columnC)] = bias == null ? value : value + bias[(i * _problem.RowBias) + (j * _problem.ColumnBias)];
+                whole[(i * TTile.Columns) + j] += bias[(i * rowBias) + (j * columnBias)];
             }
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void CopyStrided(int count, float* source, nint sourceStride, float* destination, nint destinationStride)
+    {
+        if (sourceStride == 1 && destinationStride == 1)
+        {
+            GemmPacking.CopyRun(count, source, destination);
+            return;
+        }
+
+        for (int j = 0; j < count; j++)
+        {
+            *destination = *source;
+            source += sourceStride;
+            destination += destinationStride;
         }
     }
 }

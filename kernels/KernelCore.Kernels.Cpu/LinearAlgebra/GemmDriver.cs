@@ -14,13 +14,13 @@ internal static unsafe class GemmDriver<TTile>
             return;
         }
 
-        var block = new GemmBlock<TTile>(PreferTransposed(given) ? given.Transposed() : given, Scratch.Current);
-        for (int column = 0; column < block.Problem.N; column += GemmBlocking.Columns)
+        GemmBlock<TTile> block = PreferTransposed(given) ? new(given.Transposed(), Scratch.Current) : new(given, Scratch.Current);
+        for (int column = 0; column < block.N; column += GemmBlocking.Columns)
         {
             int term = 0;
             do
             {
-                for (int row = 0; row < block.Problem.M; row += GemmBlocking.Rows)
+                for (int row = 0; row < block.M; row += GemmBlocking.Rows)
                 {
                     block.MoveTo(row, column, term);
                     Execute(ref block, pool);
@@ -28,7 +28,7 @@ internal static unsafe class GemmDriver<TTile>
 
                 term += GemmBlocking.Depth;
             }
-            while (term < block.Problem.K);
+            while (term < block.K);
         }
     }
 
@@ -49,13 +49,13 @@ internal static unsafe class GemmDriver<TTile>
             return;
         }
 
-        var packing = new Packing(block);
+        var packing = new Packing(in block);
         pool.Run(packing.Tasks, ref packing);
-        var multiplying = new Multiplying(block, pool.Threads);
+        var multiplying = new Multiplying(in block, pool.Threads);
         pool.Run(multiplying.Tasks, ref multiplying);
     }
 
-    private readonly struct Packing(GemmBlock<TTile> block) : IParallelBody
+    private readonly struct Packing(in GemmBlock<TTile> block) : IParallelBody
     {
         private readonly GemmBlock<TTile> _block = block;
 
@@ -73,7 +73,7 @@ internal static unsafe class GemmDriver<TTile>
         private readonly GemmBlock<TTile> _block;
         private readonly int _rows, _columns, _tasksAcross;
 
-        public Multiplying(GemmBlock<TTile> block, int threads)
+        public Multiplying(in GemmBlock<TTile> block, int threads)
         {
             _block = block;
             _rows = GemmBlocking.TaskRows / TTile.Rows;

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.Arm;
 using System.Runtime.Intrinsics.X86;
@@ -22,6 +23,11 @@ internal static unsafe class GemmPacking
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Pack(int width, int extent, int depth, float* source, nint stride, nint depthStride, float* panel)
     {
+        if (extent < width)
+        {
+            NativeMemory.Clear(panel, (nuint)depth * (nuint)width * sizeof(float));
+        }
+
         if (stride == 1)
         {
             Copy(width, extent, depth, source, depthStride, panel);
@@ -29,6 +35,22 @@ internal static unsafe class GemmPacking
         else
         {
             Transpose(width, extent, depth, source, stride, panel);
+        }
+    }
+
+    /// <summary>Copies a short run of floats.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void CopyRun(int count, float* source, float* destination)
+    {
+        int j = 0;
+        for (; j + 4 <= count; j += 4)
+        {
+            Unsafe.CopyBlockUnaligned(destination + j, source + j, 4 * sizeof(float));
+        }
+
+        for (; j < count; j++)
+        {
+            destination[j] = source[j];
         }
     }
 
@@ -49,11 +71,7 @@ internal static unsafe class GemmPacking
 
         for (int p = 0; p < depth; p++)
         {
-            for (int j = 0; j < width; j++)
-            {
-                panel[j] = j < extent ? source[j] : 0;
-            }
-
+            CopyRun(extent, source, panel);
             source += depthStride;
             panel += width;
         }
@@ -63,7 +81,7 @@ internal static unsafe class GemmPacking
     private static void Transpose(int width, int extent, int depth, float* source, nint stride, float* panel)
     {
         int j = 0;
-        if (Sse.IsSupported || AdvSimd.Arm64.IsSupported)
+        if (Sse2.IsSupported || AdvSimd.Arm64.IsSupported)
         {
             for (; j + 4 <= extent; j += 4)
             {
@@ -71,11 +89,11 @@ internal static unsafe class GemmPacking
             }
         }
 
-        for (; j < width; j++)
+        for (; j < extent; j++)
         {
             for (int p = 0; p < depth; p++)
             {
-                panel[(p * (nint)width) + j] = j < extent ? source[(j * stride) + p] : 0;
+                panel[(p * (nint)width) + j] = source[(j * stride) + p];
             }
         }
     }
@@ -118,11 +136,13 @@ internal static unsafe class GemmPacking
 
     // (a0 a1 b0 b1)
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector128<float> LowHalves(Vector128<float> a, Vector128<float> b) =>
-        Vector128.Create(a.GetLower(), b.GetLower());
+    private static Vector128<float> LowHalves(Vector128<float> a, Vector128<float> b) => Sse2.IsSupported
+        ? Sse2.UnpackLow(a.AsDouble(), b.AsDouble()).AsSingle()
+        : AdvSimd.Arm64.ZipLow(a.AsDouble(), b.AsDouble()).AsSingle();
 
     // (a2 a3 b2 b3)
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector128<float> HighHalves(Vector128<float> a, Vector128<float> b) =>
-        Vector128.Create(a.GetUpper(), b.GetUpper());
+    private static Vector128<float> HighHalves(Vector128<float> a, Vector128<float> b) => Sse2.IsSupported
+        ? Sse2.UnpackHigh(a.AsDouble(), b.AsDouble()).AsSingle()
+        : AdvSimd.Arm64.ZipHigh(a.AsDouble(), b.AsDouble()).AsSingle();
 }
