@@ -5,15 +5,15 @@ namespace KernelCore.Cli.Commands;
 /// <summary>Options whose values are a few fixed words or a bounded number.</summary>
 internal static class Choice
 {
-    /// <summary>An option that takes one of a few words.</summary>
-    public static Option<T> Option<T>(string name, string description, T defaultValue, params (string Word, T Value)[] choices)
+    /// <summary>An option that takes one of a few words; the first is the default and stands for default(T).</summary>
+    public static Option<T> Option<T>(string name, string description, params (string Word, T Value)[] choices)
+        where T : struct
     {
         string words = string.Join('|', choices.Select(c => c.Word));
         var option = new Option<T>(name)
         {
-            Description = description,
+            Description = $"{description} [default: {choices[0].Word}]",
             HelpName = words,
-            DefaultValueFactory = _ => defaultValue,
             CustomParser = result =>
             {
                 string given = result.Tokens[0].Value;
@@ -21,7 +21,7 @@ internal static class Choice
                 if (found < 0)
                 {
                     result.AddError($"{name} takes {words.Replace("|", ", ", StringComparison.Ordinal)}, got '{given}'.");
-                    return defaultValue;
+                    return default;
                 }
 
                 return choices[found].Value;

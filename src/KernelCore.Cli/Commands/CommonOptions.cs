@@ -21,6 +21,6 @@ internal static class CommonOptions
     }
 
     public static Option<ScoreMode> Mode() => Choice.Option(
-        "--mode", "Arithmetic of gwa and el2n: exact, or that of the reference implementation.", ScoreMode.Exact,
+        "--mode", "Arithmetic of gwa and el2n: exact, or that of the reference implementation.",
         ("exact", ScoreMode.Exact), ("reference", ScoreMode.Reference));
 }

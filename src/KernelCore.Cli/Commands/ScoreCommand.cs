@@ -21,7 +21,7 @@ internal static class ScoreCommand
         };
         Option<string> data = CommonOptions.Data();
         var architecture = new Option<string?>("--arch") { Description = "Layers of the model, when its file does not say.", HelpName = "FILE.json" };
-        Option<bool> split = Choice.Option("--split", "Part of the data to score.", false, ("train", false), ("test", true));
+        Option<bool> split = Choice.Option("--split", "Part of the data to score.", ("train", false), ("test", true));
         var scores = new Option<string>("--scores")
         {
             Description = "Scores, comma separated: gwa, el2n, grand, loss, margin, entropy, confidence.",
@@ -29,7 +29,7 @@ internal static class ScoreCommand
             DefaultValueFactory = _ => string.Join(',', Defaults.Scores),
         };
         Option<GwaScope> scope = Choice.Option(
-            "--gwa-scope", "Weights that gwa aligns with: the final layer's, each parameter's, or all.", Defaults.Scope,
+            "--gwa-scope", "Weights that gwa aligns with: the final layer's, each parameter's, or all.",
             ("head", GwaScope.Head), ("layer", GwaScope.PerLayer), ("model", GwaScope.FullModel));
         Option<ScoreMode> mode = CommonOptions.Mode();
         var device = new DeviceOptions();

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.CommandLine.Parsing;
 using KernelCore.Cli.Output;
 using KernelCore.Data;
 using KernelCore.Kernels;
@@ -73,7 +72,7 @@ internal static class TrainCommand
         }.Within(1, int.MaxValue, "at least 1");
 
         private readonly Option<OptimizerKind> _optimizer = Choice.Option(
-            "--optimizer", "Optimiser.", Defaults.Optimizer, ("sgd", OptimizerKind.Sgd), ("adam", OptimizerKind.Adam), ("adamw", OptimizerKind.AdamW));
+            "--optimizer", "Optimiser.", ("adam", OptimizerKind.Adam), ("adamw", OptimizerKind.AdamW), ("sgd", OptimizerKind.Sgd));
 
         private readonly Option<double?> _rate = new("--lr")
         {
@@ -91,7 +90,7 @@ internal static class TrainCommand
         }.Within(0, float.MaxValue, "a number of at least 0");
 
         private readonly Option<ScheduleKind> _schedule = Choice.Option(
-            "--schedule", "Learning rate: constant, half a cosine to zero, or a tenth after each third.", Defaults.Schedule,
+            "--schedule", "Learning rate: constant, half a cosine to zero, or a tenth after each third.",
             ("constant", ScheduleKind.Constant), ("cosine", ScheduleKind.Cosine), ("step", ScheduleKind.Step));
 
         private readonly Option<ulong> _seed = new("--seed")
@@ -105,7 +104,7 @@ internal static class TrainCommand
         }.Within(0, 1, "a fraction in [0, 1]");
 
         private readonly Option<LabelNoiseKind> _noise = Choice.Option(
-            "--noise", "Corrupted labels: any other class, or the next class.", LabelNoiseKind.Symmetric,
+            "--noise", "Corrupted labels: any other class, or the next class.",
             ("symmetric", LabelNoiseKind.Symmetric), ("pair", LabelNoiseKind.PairFlip));
 
         private readonly Option<ulong> _noiseSeed = new("--noise-seed")
