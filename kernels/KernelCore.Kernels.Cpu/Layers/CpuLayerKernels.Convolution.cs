@@ -9,7 +9,7 @@ internal sealed unsafe partial class CpuLayerKernels
         fixed (float* px = x.Span, pw = weight.Span, py = y.Span, pbias = bias is null ? default : bias.Span)
         {
             var body = new ForwardBody(geometry, px, pw, pbias, py);
-            _device.Pool.Run(batch * body.TasksPerSample, ref body);
+            device.Pool.Run(batch * body.TasksPerSample, ref body);
         }
 
         GC.KeepAlive(x);
@@ -24,7 +24,7 @@ internal sealed unsafe partial class CpuLayerKernels
         fixed (float* pgy = gy.Span, pw = weight.Span, pgx = gx.Span)
         {
             var body = new InputGradientBody(geometry, pgy, pw, pgx);
-            _device.Pool.Run(batch * body.TasksPerSample, ref body);
+            device.Pool.Run(batch * body.TasksPerSample, ref body);
         }
 
         GC.KeepAlive(gy);

@@ -64,11 +64,14 @@ public static class HeadScores
         else
         {
             // q, proportional to p - y, with its largest wrong component 1.
+            T sum = T.Zero;
             for (int c = 0; c < logits.Length; c++)
             {
                 difference[c] = c == label ? T.Zero : T.Exp(logits[c] - wrongMax);
-                difference[label] -= c == label ? T.Zero : difference[c];
+                sum += difference[c];
             }
+
+            difference[label] = -sum;
 
             dot = AlignmentDot(difference, logits, bias, label, relative: true);
             T scale = norm * Norm<T>(difference) * weightNorm;

@@ -18,9 +18,10 @@ internal sealed class Comparison(string quantity)
         _unsupported = true;
     }
 
-    /// <summary>Compares a tensor; errors are relative to max(|expected|, rms of the tensor), absolute where all are zero.</summary>
-    public void Add(string name, ReadOnlySpan<double> expected, ReadOnlySpan<float> actual)
+    /// <summary>Compares a tensor; errors are relative to max(|expected|, rms of the tensor, scale), absolute where all are zero.</summary>
+    public void Add(string name, ReadOnlySpan<double> expected, Recomputed recomputed)
     {
+        ReadOnlySpan<float> actual = recomputed.Values;
         _tensors++;
         if (expected.Length != actual.Length)
         {
@@ -34,10 +35,10 @@ internal sealed class Comparison(string quantity)
             squares += e * e;
         }
 
-        double scale = Math.Sqrt(squares / Math.Max(1, expected.Length));
+        double rms = Math.Sqrt(squares / Math.Max(1, expected.Length));
         for (int i = 0; i < expected.Length; i++)
         {
-            double size = Math.Max(Math.Abs(expected[i]), scale), difference = Math.Abs(actual[i] - expected[i]);
+            double size = Math.Max(Math.Max(Math.Abs(expected[i]), rms), recomputed.Scale?[i] ?? 0), difference = Math.Abs(actual[i] - expected[i]);
             double error = size > 0 ? difference / size : difference;
             error = double.IsNaN(error) ? double.PositiveInfinity : error;
             _errors.Add(error);

@@ -54,14 +54,14 @@ public static class ReferenceCase
         IForwardPass pass = network.Forward(batch, ForwardMode.Evaluation);
         loss.Evaluate(pass.Outputs, batch, 1, losses, pass.Cotangent);
         GradientResult result = engine.Evaluate(pass.Backward());
-        var actual = new Recomputation(network, batch, pass, losses, result, clip);
+        var actual = new Recomputation(network, batch, pass, losses, result, direction, clip);
 
         var comparisons = new SortedDictionary<string, Comparison>(StringComparer.Ordinal);
         foreach (TensorEntry tensor in file.Tensors.Where(t => t.Name.StartsWith(Expect, StringComparison.Ordinal)))
         {
             cancellationToken.ThrowIfCancellationRequested();
             string name = tensor.Name[Expect.Length..];
-            float[]? values = actual.Find(name, out string quantity);
+            Recomputed? values = actual.Find(name, out string quantity);
             if (!comparisons.TryGetValue(quantity, out Comparison? comparison))
             {
                 comparisons.Add(quantity, comparison = new Comparison(quantity));
@@ -73,7 +73,7 @@ public static class ReferenceCase
             }
             else
             {
-                comparison.Add(name, file.ReadDoubles(tensor.Name), values);
+                comparison.Add(name, file.ReadDoubles(tensor.Name), values.Value);
             }
         }
 

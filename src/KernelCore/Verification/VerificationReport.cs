@@ -16,7 +16,7 @@ public enum Verdict
 /// <summary>One quantity of a reference case: all tensors of the same kind together.</summary>
 /// <param name="Quantity">Name without <c>expect.</c>; a trailing <c>.*</c> stands for one tensor per parameter.</param>
 /// <param name="Tensors">Number of tensors compared.</param>
-/// <param name="MaxError">Largest error of an element, relative to max(|expected|, rms of its tensor).</param>
+/// <param name="MaxError">Largest error of an element, relative to max(|expected|, rms of its tensor, size of what it is a sum of).</param>
 /// <param name="MedianError">Median of those errors.</param>
 /// <param name="Verdict">Outcome.</param>
 /// <param name="Worst">Where the largest error is, with both values; empty when unsupported.</param>
@@ -33,6 +33,6 @@ public sealed record VerificationReport(string Case, string File, IReadOnlyList<
 }
 
 /// <summary>When a recomputed quantity counts as equal to a double-precision expectation.</summary>
-/// <param name="PerElement">Largest error of any element, relative to max(|expected|, rms of the tensor).</param>
+/// <param name="PerElement">Largest error of any element, relative to max(|expected|, rms of the tensor, size of what it is a sum of: 1 % of ||a|| ||b|| for a dot product, 3 for an excess kurtosis).</param>
 /// <param name="Median">Largest median of those errors.</param>
 public sealed record Tolerance(double PerElement = 1e-4, double Median = 1e-6);
