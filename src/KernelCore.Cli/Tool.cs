@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using KernelCore.Cli.Commands;
+using KernelCore.Cli.Output;
 using KernelCore.Kernels;
 using Spectre.Console;
 
@@ -11,6 +12,9 @@ internal sealed class Tool
 {
     public const string Name = "kernelcore";
 
+    // Files and pipes have no width: nothing is wrapped there.
+    private const int PlainWidth = 1000;
+
     private readonly TextWriter _output, _error;
     private readonly Command _root;
 
@@ -20,9 +24,9 @@ internal sealed class Tool
     public Tool(IAnsiConsole console, TextWriter output, TextWriter error)
     {
         (_output, _error) = (output, error);
-        if (!console.Profile.Capabilities.Interactive || Console.IsOutputRedirected)
+        if (!console.IsTerminal())
         {
-            console.Profile.Width = Math.Max(console.Profile.Width, 120);
+            console.Profile.Width = PlainWidth;
         }
 
         var verbose = new Option<bool>("--verbose", "-v") { Description = "Log to standard error what is being done.", Recursive = true };
@@ -30,6 +34,7 @@ internal sealed class Tool
         {
             new HelpOption(), new VersionOption(), verbose,
             DemoCommand.Create(Run), DevicesCommand.Create(Run), TrainCommand.Create(Run), ScoreCommand.Create(Run),
+            ReportCommand.Create(Run), VerifyCommand.Create(Run),
         };
 
         // A body of its own thread: the parser's one has to stay free to pass Ctrl+C on.

@@ -13,7 +13,14 @@ internal static class DemoCommand
 {
     private static readonly RunOptions Recipe = new()
     {
-        Data = "digits", Architecture = "mlp", Epochs = 30, BatchSize = 64, LabelNoise = 0.1, NoiseKind = LabelNoiseKind.Symmetric,
+        Data = "digits",
+        Architecture = "cnn",
+        Epochs = 30,
+        BatchSize = 32,
+        Optimizer = OptimizerKind.AdamW,
+        Schedule = ScheduleKind.Cosine,
+        LabelNoise = 0.1,
+        NoiseKind = LabelNoiseKind.Symmetric,
     };
 
     public static Command Create(CommandRunner runner)
@@ -40,7 +47,10 @@ internal static class DemoCommand
         writer.Commit(run.Network, run.Describe(result), result.Scores, run.TrueLabels);
         ResultTables.WritePicks(invocation.Console, result);
         ResultTables.WriteDetection(invocation.Console, result.Scores, run.Flipped);
-        invocation.Console.WriteRow($"saved to {directory}");
+        string report = Path.Combine(directory, RunReport.FileName);
+        RunReport.Write(RunDirectory.Read(directory), invocation.Service<DatasetCatalog>(), report);
+        invocation.Console.WriteRow($"run saved to {directory}");
+        invocation.Console.WriteRow($"report: {report}");
         return ExitCode.Success;
     }
 }

@@ -19,7 +19,7 @@ internal static class ProgressBar
     public static T Run<T>(Invocation invocation, string description, Func<ProgressTask?, T> work)
     {
         IAnsiConsole console = invocation.Console;
-        if (!console.Profile.Capabilities.Interactive || !console.Profile.Capabilities.Ansi)
+        if (!console.IsTerminal())
         {
             return work(null);
         }

@@ -11,14 +11,19 @@ internal static class Tables
         var table = new Table { Border = TableBorder.Simple, UseSafeBorder = true };
         foreach (string header in headers)
         {
-            var column = new TableColumn(new Text(header)) { NoWrap = true };
+            var column = new TableColumn(new Text(header)) { NoWrap = table.Columns.Count + 1 < headers.Length };
             table.AddColumn(table.Columns.Count == 0 ? column : column.RightAligned());
         }
 
         return table;
     }
 
+    /// <summary>Adds a row; missing cells stay empty.</summary>
     public static void AddTextRow(this Table table, params string[] cells) => table.AddRow([.. cells.Select(cell => new Text(cell))]);
 
+    /// <summary>Writes a line.</summary>
     public static void WriteRow(this IAnsiConsole console, string line) => console.Write(new Text(line + "\n"));
+
+    /// <summary>Whether progress can be drawn.</summary>
+    public static bool IsTerminal(this IAnsiConsole console) => console.Profile.Capabilities is { Interactive: true, Ansi: true };
 }

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
 using KernelCore.Runs;
 using KernelCore.Scoring;
 using KernelCore.Training;
@@ -7,65 +6,42 @@ using Spectre.Console;
 
 namespace KernelCore.Cli.Output;
 
-/// <summary>Shows a run by epoch: a progress bar and then a table on a terminal, a line per epoch elsewhere.</summary>
+/// <summary>Shows a run as it goes: a table that grows by a line per epoch, with a progress bar below it on a terminal.</summary>
 internal static class TrainingDisplay
 {
-    private static readonly string[] Headers =
-        ["epoch", "loss", "accuracy", "test loss", "test accuracy", "GWA", "mean", "kurtosis", "status", "changes", "samples/s"];
-
     public static TrainingResult Run(Invocation invocation, TrainingRun run, int epochs)
     {
+        IAnsiConsole console = invocation.Console;
         long started = Stopwatch.GetTimestamp();
-        string line = "";
-        TrainingResult result = ProgressBar.Run(invocation, "training", bar => run.Fit(
+        console.WriteRow($"{"epoch",5}{"loss",9}{"accuracy",10}{"test acc.",11}{"GWA",10}{"mean",10}{"kurtosis",10}{"changes",9}{"samples/s",11}");
+        TrainingResult result = ProgressBar.Run(invocation, "training", (ProgressTask? bar) => run.Fit(
             new ImmediateProgress<EpochRecord>(record =>
             {
+                console.WriteRow(Line(record));
                 if (bar is not null)
                 {
                     bar.Value = (double)record.Epoch / epochs;
-                    bar.Description = Markup.Escape($"epoch {record.Epoch}/{epochs}, loss {record.Loss:F4}, accuracy {record.Accuracy:P1}");
-                    return;
+                    bar.Description = $"epoch {Math.Min(record.Epoch + 1, epochs)} of {epochs}";
                 }
-
-                line = string.Join("  ", Headers.Zip(Cells(record), (name, value) => $"{name} {value}"));
-                invocation.Console.WriteRow(line);
             }),
             invocation.Cancellation));
 
-        double seconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
-        if (line.Length == 0)
-        {
-            invocation.Console.Write(EpochTable(result));
-        }
-
         double throughput = result.Epochs.Count / result.Epochs.Sum(e => 1 / e.SamplesPerSecond);
-        invocation.Console.WriteRow($"{result.Epochs.Count} epochs in {seconds:F1} s, {throughput:F0} samples/s in training");
+        console.WriteRow($"{result.Epochs.Count} epochs in {Stopwatch.GetElapsedTime(started).TotalSeconds:F1} s, training at {throughput:F0} samples/s");
         return result;
     }
 
-    /// <summary>A row per epoch.</summary>
-    public static Table EpochTable(TrainingResult result)
+    private static string Line(EpochRecord record) =>
+        $"{record.Epoch,5}{record.Loss,9:F4}{Percent(record.Accuracy),10}{Percent(record.TestAccuracy),11}"
+        + $"{record.Gwa?.Value,10:F5}{record.Gwa?.Mean,10:F5}{record.Gwa?.ExcessKurtosis,10:F2}{record.PredictionChanges,9}{record.SamplesPerSecond,11:F0}"
+        + Remark(record.Gwa?.Status);
+
+    private static string Remark(GwaStatus? status) => status switch
     {
-        Table table = Tables.Create(Headers);
-        foreach (EpochRecord record in result.Epochs)
-        {
-            table.AddTextRow(Cells(record));
-        }
+        GwaStatus.NearPole => "  GWA near its pole",
+        GwaStatus.Undefined => "  GWA undefined",
+        _ => "",
+    };
 
-        return table;
-    }
-
-    private static string[] Cells(EpochRecord record)
-    {
-        GwaEpoch? gwa = record.Gwa;
-        return
-        [
-            record.Epoch.ToString(CultureInfo.InvariantCulture), $"{record.Loss:F4}", Percent(record.Accuracy), $"{record.TestLoss:F4}",
-            record.TestAccuracy is { } held ? Percent(held) : "", $"{gwa?.Value:F5}", $"{gwa?.Mean:F5}", $"{gwa?.ExcessKurtosis:F2}",
-            gwa is null ? "" : gwa.Status == GwaStatus.NearPole ? "near pole" : gwa.Status.ToString().ToLowerInvariant(),
-            record.PredictionChanges.ToString(CultureInfo.InvariantCulture), $"{record.SamplesPerSecond:F0}",
-        ];
-    }
-
-    private static string Percent(double fraction) => $"{100 * fraction:F2}%";
+    private static string Percent(double? fraction) => fraction is { } known ? $"{100 * known:F2}%" : "";
 }

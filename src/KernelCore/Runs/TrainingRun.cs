@@ -74,7 +74,7 @@ public sealed class TrainingRun : IDisposable
         ArgumentNullException.ThrowIfNull(result);
         string version = typeof(TrainingRun).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion;
         return new RunHistory(
-            version, Network.Device.Name, _options, Train.Count, Test.Count, Flipped.IsDefault ? 0 : Flipped.Count(flipped => flipped),
+            version.Split('+')[0], Network.Device.Name, _options, Train.Count, Test.Count, Flipped.IsDefault ? 0 : Flipped.Count(flipped => flipped),
             result.Epochs, new StopperPicks(result.GwaEpoch, result.LabelWaveEpoch));
     }
 
