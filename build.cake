@@ -60,12 +60,11 @@ else if (!Tasks.Any(task => task.Name == target))
 else
 {
     RunTarget(target);
-}
-
-if (target == "test")
-{
-    // Last, so that the totals close the output whatever happened.
-    System.Environment.Exit(tests.Report());
+    if (target == "test")
+    {
+        // After Cake's own report, so that the totals close the output.
+        System.Environment.Exit(tests.Report());
+    }
 }
 
 void ListTargets()
@@ -100,7 +99,6 @@ void RunProject(string project, string[] arguments)
 
 void RunTests(string project)
 {
-    Console.Write($"  {project,-32}");
     using var process = StartDotNet(capture: true, arguments: [
         "test", $"tests/{project}/bin/{Configuration}/net10.0/{project}.dll", "--results-directory", TestResults,
         "--logger", $"trx;LogFileName={project}.trx", "--blame-hang-timeout", "10m", "--blame-hang-dump-type", "none", .. passedOn]);
@@ -124,7 +122,7 @@ sealed class TestTotals
         var failed = outcomes["Failed"].ToList();
         var skipped = outcomes["NotExecuted"].ToList();
         int passed = outcomes["Passed"].Count();
-        Console.WriteLine($"{passed,6} passed {failed.Count,6} failed {skipped.Count,6} skipped  {Seconds(results):F1} s");
+        Console.WriteLine($"  {project,-32}{passed,6} passed {failed.Count,4} failed {skipped.Count,4} skipped  {Seconds(results),6:F1} s");
 
         foreach (var result in failed)
         {

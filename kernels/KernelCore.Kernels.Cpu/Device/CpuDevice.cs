@@ -32,7 +32,13 @@ public sealed class CpuDevice : Device
     /// <summary>Worker threads, the caller included.</summary>
     public int Threads => Pool.Threads;
 
+    /// <summary>Instruction set of the kernels in this process: <c>AVX-512 (512-bit)</c>, <c>scalar</c>, ...</summary>
+    public static string InstructionSet => Simd.InstructionSet;
+
     internal WorkerPool Pool { get; }
+
+    /// <summary>Working memory of one worker of a parallel loop (0 is the caller, also outside loops).</summary>
+    internal Scratch Scratch(int worker) => Pool.Scratch(worker);
 
     /// <inheritdoc/>
     public override void Synchronize() { }

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.IO.Compression;
 using KernelCore.Files;
 using KernelCore.Kernels;
@@ -13,6 +14,9 @@ internal static class FileContent
     /// <summary>Larger content may be at most this many times the size of its gzip file: real data compresses less.</summary>
     public const int MaxExpansion = 200;
 
+    /// <summary>A gzip file ends with the size of its content, modulo 2^32.</summary>
+    private const int GzipSizeLength = 4;
+
     /// <summary>Opens a file, hands its content to a reader and turns I/O errors into errors about the data.</summary>
     /// <exception cref="InvalidDataFileException">The file cannot be read.</exception>
     public static T Open<T>(string path, Func<Stream, T> read)
@@ -23,13 +27,13 @@ internal static class FileContent
             using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read);
             return read(stream);
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException or NotSupportedException)
         {
             throw Invalid(path, $"cannot be read: {error.Message}", error);
         }
     }
 
-    /// <summary>Reads a seekable stream to its end, decompressing if it begins like a gzip file.</summary>
+    /// <summary>Reads a seekable stream to its end, decompressing if it begins like a gzip file (of one member).</summary>
     /// <remarks>Allocates at most a small multiple of what the stream holds, and of the limits above for gzip.</remarks>
     /// <exception cref="InvalidDataFileException">Damaged or suspiciously compressed gzip, or more than 2 GB.</exception>
     public static ReadOnlyMemory<byte> Read(Stream stream, string name)
@@ -72,7 +76,10 @@ internal static class FileContent
                 }
             }
 
-            return content.AsMemory(0, count);
+            // GZipStream takes a truncated file for a complete one; the size in the last four bytes gives it away.
+            return compressed.Length >= GzipSizeLength && BinaryPrimitives.ReadUInt32LittleEndian(compressed.AsSpan()[^GzipSizeLength..]) == (uint)count
+                ? content.AsMemory(0, count)
+                : throw Invalid(name, "damaged gzip data: truncated, or followed by something else");
         }
         catch (InvalidDataException error)
         {

@@ -54,7 +54,7 @@ public sealed class SafetensorsFile : IDisposable
         {
             return Open(new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0), path);
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException or NotSupportedException)
         {
             throw SafetensorsHeader.Invalid(path, $"cannot be read: {error.Message}", error);
         }

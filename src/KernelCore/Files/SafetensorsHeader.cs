@@ -81,7 +81,7 @@ internal sealed class SafetensorsHeader
         catch (Exception error) when (error is JsonException or InvalidOperationException)
         {
             // InvalidOperationException: a string with an escaped lone surrogate, which has no UTF-16 form.
-            throw Invalid(file, $"header is not valid JSON: {error.Message}", error);
+            throw Invalid(file, $"header is malformed JSON: {error.Message}", error);
         }
 
         header.CheckTiling(length - header.DataStart);
@@ -196,11 +196,12 @@ internal sealed class SafetensorsHeader
         }
 
         var values = new long[array.GetArrayLength()];
-        for (int i = 0; i < values.Length; i++)
+        int count = 0;
+        foreach (JsonElement element in array.EnumerateArray())
         {
-            if (array[i].ValueKind != JsonValueKind.Number || !array[i].TryGetInt64(out values[i]) || values[i] < 0)
+            if (element.ValueKind != JsonValueKind.Number || !element.TryGetInt64(out values[count]) || values[count++] < 0)
             {
-                throw Invalid(_file, $"{what} holds {MessageText.Quote(array[i].GetRawText())}, expected integers from 0 to 2^63 - 1");
+                throw Invalid(_file, $"{what} holds {MessageText.Quote(element.GetRawText())}, expected integers from 0 to 2^63 - 1");
             }
         }
 

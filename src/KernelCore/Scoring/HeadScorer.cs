@@ -44,6 +44,7 @@ public sealed class HeadScorer : IDisposable
     {
         ArgumentNullException.ThrowIfNull(pass);
         ArgumentNullException.ThrowIfNull(labels);
+        IndexGuard.Check(labels, pass.Outputs.Shape[-1], "label", "classes");
         int count = (int)labels.Count;
         Tensor result = ResultFor(count);
         Head? head = pass.HeadInput is null ? null : _model.Head;

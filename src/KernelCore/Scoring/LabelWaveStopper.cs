@@ -17,7 +17,6 @@ public sealed class LabelWaveStopper
     private int _epoch;
     private long _sum;
     private long _previous;
-    private bool _fallen;
 
     /// <summary>Creates a stopper.</summary>
     /// <param name="window">Epochs averaged, k; 1 takes the changes as they are.</param>
@@ -34,10 +33,7 @@ public sealed class LabelWaveStopper
     public bool Stopped { get; private set; }
 
     /// <summary>Moving average A_t of the last observed epoch; NaN before epoch k + 1.</summary>
-    public double Average => Averages > 0 ? (double)_sum / _window.Length : double.NaN;
-
-    /// <summary>Number of averages so far; the first closes with epoch k + 1.</summary>
-    private int Averages => _epoch - _window.Length;
+    public double Average => _epoch > _window.Length ? (double)_sum / _window.Length : double.NaN;
 
     /// <summary>Takes the changes of the next epoch into account, epoch 1 first.</summary>
     /// <param name="changes">PC of the epoch, at least 0.</param>
@@ -54,11 +50,10 @@ public sealed class LabelWaveStopper
         _sum += changes - oldest;
         oldest = changes;
 
-        bool falls = Averages > 1 && _sum < _previous;
-        bool rises = Averages > 1 && _sum > _previous;
+        // Until the window is full the sum only grows, so a fall is a fall of the average.
+        bool falls = _sum < _previous;
+        Stopped |= BestEpoch is not null && _sum > _previous;
         _previous = _sum;
-        Stopped |= _fallen && rises;
-        _fallen |= falls;
         if (Stopped || !falls)
         {
             return false;

@@ -40,7 +40,9 @@ public sealed class Evaluator : IDisposable
             cancellationToken.ThrowIfCancellationRequested();
             ReadOnlySpan<int> ids = _loader.Slice(_order, number);
             Batch batch = _loader.Load(ids);
-            HeadScores scores = _scorer.Compute(_model.Forward(batch, ForwardMode.Evaluation), batch.Labels!);
+            IForwardPass pass = _model.Forward(batch, ForwardMode.Evaluation);
+            ClassCount.Check(pass, _data);
+            HeadScores scores = _scorer.Compute(pass, batch.Labels!);
             ReadOnlySpan<float> losses = scores[HeadQuantity.Loss], predictions = scores[HeadQuantity.Prediction];
             for (int i = 0; i < ids.Length; i++)
             {

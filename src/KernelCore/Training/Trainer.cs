@@ -52,6 +52,7 @@ public sealed class Trainer : IDisposable
     {
         ArgumentNullException.ThrowIfNull(train);
         using var loader = new BatchLoader(train, _model.Device, _options.BatchSize);
+        CheckClasses(loader, train);
         using Evaluator? evaluator = test is null ? null : new Evaluator(_model, test, _options.BatchSize);
         var scores = new TrainingScores(train.Labels);
         var gwa = new GwaAccumulator();
@@ -144,6 +145,9 @@ public sealed class Trainer : IDisposable
             epoch, rate, loss / order.Length, (double)right / order.Length, null, null,
             _model.Head is null ? null : gwa.CloseEpoch(), scores.CloseEpoch(), order.Length / seconds);
     }
+
+    private void CheckClasses(BatchLoader loader, Dataset train) =>
+        ClassCount.Check(_model.Forward(loader.Load([0]), ForwardMode.Evaluation), train);
 
     private Tensor LossesFor(int count)
     {

@@ -51,7 +51,11 @@ internal sealed class EmbeddingStep : LayerStep
 
     protected override Tensor CreateOutput() => Allocate([_tokens!.Shape[0], _tokens.Shape.Rank > 1 ? _tokens.Shape[1] : 1, _layer.Dim]);
 
-    public override void Forward(ForwardMode mode) => Kernels.Layers.Embedding(_tokens!, _weight.Tensor, Output);
+    public override void Forward(ForwardMode mode)
+    {
+        IndexGuard.Check(_tokens!, _layer.Vocab, "token", $"rows in the table of layer '{Name}'");
+        Kernels.Layers.Embedding(_tokens!, _weight.Tensor, Output);
+    }
 
     public override GradientSlot PlanBackward(GradientSlot output, bool needInput)
     {

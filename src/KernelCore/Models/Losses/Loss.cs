@@ -48,9 +48,9 @@ internal sealed class CrossEntropyLoss : Loss
         }
         else
         {
-            kernels.CrossEntropy(
-                outputs, batch.Labels ?? throw new KernelCoreException("cross-entropy needs labels or soft targets, the batch has neither"),
-                scale, loss, cotangent);
+            IndexTensor labels = batch.Labels ?? throw new KernelCoreException("cross-entropy needs labels or soft targets, the batch has neither");
+            IndexGuard.Check(labels, outputs.Shape[-1], "label", "classes");
+            kernels.CrossEntropy(outputs, labels, scale, loss, cotangent);
         }
     }
 }

@@ -1,0 +1,180 @@
+using System.Runtime.CompilerServices;
+
+namespace KernelCore.Kernels.Cpu;
+
+/// <summary>One block of a product: a range of rows, columns and terms, its operands packed into panels as wide as a tile.</summary>
+internal unsafe struct GemmBlock<TTile>
+    where TTile : struct, IGemmTile
+{
+    private readonly GemmProblem _problem;
+    private readonly float* _packedA, _packedB;
+    private readonly bool _readsBInPlace;
+    private int _row, _rows, _column, _columns, _term, _depth;
+
+    public GemmBlock(in GemmProblem problem, Scratch scratch)
+    {
+        _problem = problem;
+        _readsBInPlace = problem.ColumnB == 1 && GemmBlocking.Parts(problem.M, TTile.Rows) <= GemmBlocking.InPlacePanels;
+        long depth = Math.Min(problem.K, GemmBlocking.Depth);
+        int rowPanels = GemmBlocking.Parts(Math.Min(problem.M, GemmBlocking.Rows), TTile.Rows);
+        int columnPanels = _readsBInPlace ? 1 : GemmBlocking.Parts(Math.Min(problem.N, GemmBlocking.Columns), TTile.Columns);
+        _packedA = scratch.Floats(ScratchSlot.PackedA, depth * rowPanels * TTile.Rows);
+        _packedB = scratch.Floats(ScratchSlot.PackedB, depth * columnPanels * TTile.Columns);
+    }
+
+    public readonly int M => _problem.M;
+
+    public readonly int N => _problem.N;
+
+    public readonly int K => _problem.K;
+
+    public readonly int RowPanels => GemmBlocking.Parts(_rows, TTile.Rows);
+
+    public readonly int ColumnPanels => GemmBlocking.Parts(_columns, TTile.Columns);
+
+    /// <summary>Panels that <see cref="Pack"/> takes: those of A, then those of B unless an earlier block has left them.</summary>
+    public readonly int PanelsToPack => RowPanels + (_row == 0 ? ColumnPanels - FirstPackedColumnPanel : 0);
+
+    // In place means all whole panels; the partial one is still packed, because a tile reads its full width.
+    private readonly int FirstPackedColumnPanel => _readsBInPlace ? _columns / TTile.Columns : 0;
+
+    private readonly bool IsFirstTerm => _term == 0;
+
+    private readonly bool IsLastTerm => _term + _depth >= _problem.K;
+
+    public void MoveTo(int row, int column, int term)
+    {
+        (_row, _rows) = (row, Math.Min(GemmBlocking.Rows, _problem.M - row));
+        (_column, _columns) = (column, Math.Min(GemmBlocking.Columns, _problem.N - column));
+        (_term, _depth) = (term, Math.Min(GemmBlocking.Depth, _problem.K - term));
+    }
+
+    /// <summary>Packs panels <paramref name="first"/> up to, not including, <paramref name="end"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public readonly void Pack(int first, int end)
+    {
+        for (int panel = first; panel < end; panel++)
+        {
+            if (panel < RowPanels)
+            {
+                int row = panel * TTile.Rows;
+                GemmPacking.Pack(
+                    TTile.Rows, Math.Min(TTile.Rows, _rows - row), _depth,
+                    _problem.A + ((_row + row) * _problem.RowA) + (_term * _problem.DepthA), _problem.RowA, _problem.DepthA, PanelA(panel));
+            }
+            else
+            {
+                int columnPanel = panel - RowPanels + FirstPackedColumnPanel;
+                int column = columnPanel * TTile.Columns;
+                GemmPacking.Pack(
+                    TTile.Columns, Math.Min(TTile.Columns, _columns - column), _depth,
+                    SourceB(column), _problem.ColumnB, _problem.DepthB, PanelB(columnPanel));
+            }
+        }
+    }
+
+    /// <summary>Multiplies packed panels: rows [row, endRow) by columns [column, endColumn), counted in panels.</summary>
+    [SkipLocalsInit]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public readonly void Multiply(int row, int endRow, int column, int endColumn)
+    {
+        float* tile = stackalloc float[(TTile.Rows * TTile.Columns) + 16];
+        tile = (float*)(((nuint)tile + 63) & ~(nuint)63);
+        int step = GemmBlocking.TaskRows / TTile.Rows;
+        for (int first = row; first < endRow; first += step)
+        {
+            int end = Math.Min(first + step, endRow);
+            for (int j = column; j < endColumn; j++)
+            {
+                bool inPlace = j < FirstPackedColumnPanel;
+                float* panelB = inPlace ? SourceB(j * TTile.Columns) : PanelB(j);
+                nint strideB = inPlace ? _problem.DepthB : TTile.Columns;
+                for (int i = first; i < end; i++)
+                {
+                    TTile.Multiply(_depth, PanelA(i), panelB, strideB, tile);
+                    Merge(i * TTile.Rows, j * TTile.Columns, tile);
+                }
+            }
+        }
+    }
+
+    private readonly float* PanelA(int panel) => _packedA + (panel * (nint)TTile.Rows * _depth);
+
+    private readonly float* PanelB(int panel) => _packedB + ((panel - FirstPackedColumnPanel) * (nint)TTile.Columns * _depth);
+
+    private readonly float* SourceB(int column) => _problem.B + (_term * _problem.DepthB) + ((_column + column) * _problem.ColumnB);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private readonly void Merge(int row, int column, float* tile)
+    {
+        float beta = IsFirstTerm ? _problem.Beta : 1;
+        float* c = _problem.C + ((_row + row) * _problem.RowC) + ((_column + column) * _problem.ColumnC);
+        float* bias = _problem.Bias == null || !IsLastTerm
+            ? null : _problem.Bias + ((_row + row) * _problem.RowBias) + ((_column + column) * _problem.ColumnBias);
+        int rows = Math.Min(TTile.Rows, _rows - row), columns = Math.Min(TTile.Columns, _columns - column);
+        if (rows == TTile.Rows && columns == TTile.Columns && _problem.ColumnC == 1)
+        {
+            TTile.Merge(_problem.Alpha, tile, beta, c, _problem.RowC, bias);
+        }
+        else
+        {
+            MergePart(rows, columns, tile, beta, c, bias);
+        }
+    }
+
+    /// <summary>Merges a tile that C has only part of, or in transposed order, through a whole tile: the same arithmetic.</summary>
+    [SkipLocalsInit]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private readonly void MergePart(int rows, int columns, float* tile, float beta, float* c, float* bias)
+    {
+        float* whole = stackalloc float[TTile.Rows * TTile.Columns];
+        nint rowC = _problem.RowC, columnC = _problem.ColumnC;
+        if (beta != 0)
+        {
+            for (int i = 0; i < rows; i++)
+            {
+                CopyStrided(columns, c + (i * rowC), columnC, whole + (i * TTile.Columns), 1);
+            }
+        }
+
+        TTile.Merge(_problem.Alpha, tile, beta, whole, TTile.Columns, bias: null);
+        if (bias != null)
+        {
+            AddBias(rows, columns, whole, bias);
+        }
+
+        for (int i = 0; i < rows; i++)
+        {
+            CopyStrided(columns, whole + (i * TTile.Columns), 1, c + (i * rowC), columnC);
+        }
+    }
+
+    private readonly void AddBias(int rows, int columns, float* whole, float* bias)
+    {
+        nint rowBias = _problem.RowBias, columnBias = _problem.ColumnBias;
+        for (int i = 0; i < rows; i++)
+        {
+            for (int j = 0; j < columns; j++)
+            {
+                whole[(i * TTile.Columns) + j] += bias[(i * rowBias) + (j * columnBias)];
+            }
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void CopyStrided(int count, float* source, nint sourceStride, float* destination, nint destinationStride)
+    {
+        if (sourceStride == 1 && destinationStride == 1)
+        {
+            GemmPacking.CopyRun(count, source, destination);
+            return;
+        }
+
+        for (int j = 0; j < count; j++)
+        {
+            *destination = *source;
+            source += sourceStride;
+            destination += destinationStride;
+        }
+    }
+}

@@ -1,0 +1,107 @@
+using System.Runtime.CompilerServices;
+
+namespace KernelCore.Kernels.Cpu;
+
+/// <summary>The loops around a tile: blocks of columns, depth and rows, packed and multiplied in parallel.</summary>
+internal static unsafe class GemmDriver<TTile>
+    where TTile : struct, IGemmTile
+{
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Run(in GemmProblem given, WorkerPool? pool)
+    {
+        if (given.M == 0 || given.N == 0)
+        {
+            return;
+        }
+
+        GemmBlock<TTile> block = PreferTransposed(given) ? new(given.Transposed(), Scratch.Current) : new(given, Scratch.Current);
+        for (int column = 0; column < block.N; column += GemmBlocking.Columns)
+        {
+            int term = 0;
+            do
+            {
+                for (int row = 0; row < block.M; row += GemmBlocking.Rows)
+                {
+                    block.MoveTo(row, column, term);
+                    Execute(ref block, pool);
+                }
+
+                term += GemmBlocking.Depth;
+            }
+            while (term < block.K);
+        }
+    }
+
+    // A tile is wide and low: a product of few columns wastes less of it when transposed.
+    private static bool PreferTransposed(in GemmProblem problem)
+    {
+        long tiles = (long)GemmBlocking.Parts(problem.M, TTile.Rows) * GemmBlocking.Parts(problem.N, TTile.Columns);
+        long transposed = (long)GemmBlocking.Parts(problem.N, TTile.Rows) * GemmBlocking.Parts(problem.M, TTile.Columns);
+        return 2 * transposed <= tiles;
+    }
+
+    private static void Execute(ref GemmBlock<TTile> block, WorkerPool? pool)
+    {
+        if (pool is null)
+        {
+            block.Pack(0, block.PanelsToPack);
+            block.Multiply(0, block.RowPanels, 0, block.ColumnPanels);
+            return;
+        }
+
+        var packing = new Packing(in block);
+        pool.Run(packing.Tasks, ref packing);
+        var multiplying = new Multiplying(in block, pool.Threads);
+        pool.Run(multiplying.Tasks, ref multiplying);
+    }
+
+    private readonly struct Packing(in GemmBlock<TTile> block) : IParallelBody
+    {
+        private readonly GemmBlock<TTile> _block = block;
+
+        public int Tasks => GemmBlocking.Parts(_block.PanelsToPack, GemmBlocking.PackPanels);
+
+        public void Run(int task, int worker)
+        {
+            int first = task * GemmBlocking.PackPanels;
+            _block.Pack(first, Math.Min(first + GemmBlocking.PackPanels, _block.PanelsToPack));
+        }
+    }
+
+    private readonly struct Multiplying : IParallelBody
+    {
+        private readonly GemmBlock<TTile> _block;
+        private readonly int _rows, _columns, _tasksAcross;
+
+        public Multiplying(in GemmBlock<TTile> block, int threads)
+        {
+            _block = block;
+            _rows = GemmBlocking.TaskRows / TTile.Rows;
+            _columns = Math.Max(1, GemmBlocking.TaskColumns / TTile.Columns);
+
+            // Several tasks per thread, so that one that is held up does not hold up the others.
+            while (Tasks < 4 * threads && _rows * _columns > GemmBlocking.TaskTiles)
+            {
+                if (_rows >= _columns)
+                {
+                    _rows /= 2;
+                }
+                else
+                {
+                    _columns /= 2;
+                }
+            }
+
+            _tasksAcross = GemmBlocking.Parts(block.ColumnPanels, _columns);
+        }
+
+        public int Tasks => GemmBlocking.Parts(_block.RowPanels, _rows) * GemmBlocking.Parts(_block.ColumnPanels, _columns);
+
+        public void Run(int task, int worker)
+        {
+            int row = task / _tasksAcross * _rows, column = task % _tasksAcross * _columns;
+            _block.Multiply(
+                row, Math.Min(row + _rows, _block.RowPanels), column, Math.Min(column + _columns, _block.ColumnPanels));
+        }
+    }
+}

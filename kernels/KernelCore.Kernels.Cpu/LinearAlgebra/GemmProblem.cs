@@ -1,0 +1,57 @@
+namespace KernelCore.Kernels.Cpu;
+
+/// <summary>C = alpha A B + beta C + bias on raw memory. Strides say how each matrix lies, so no transposition is left.</summary>
+/// <remarks>Of the two strides of A, and of B, at least one is 1.</remarks>
+internal unsafe struct GemmProblem
+{
+    public int M, N, K;
+    public float Alpha, Beta;
+
+    /// <summary>Element (i, p) is <c>A[i * RowA + p * DepthA]</c>.</summary>
+    public float* A;
+    public nint RowA, DepthA;
+
+    /// <summary>Element (p, j) is <c>B[p * DepthB + j * ColumnB]</c>.</summary>
+    public float* B;
+    public nint DepthB, ColumnB;
+
+    /// <summary>Element (i, j) is <c>C[i * RowC + j * ColumnC]</c>.</summary>
+    public float* C;
+    public nint RowC, ColumnC;
+
+    /// <summary>Added to element (i, j): <c>Bias[i * RowBias + j * ColumnBias]</c>; null for none.</summary>
+    public float* Bias;
+    public nint RowBias, ColumnBias;
+
+    public GemmProblem(
+        bool transposeA, bool transposeB, int m, int n, int k, float alpha, float* a, int lda, float* b, int ldb, float beta, float* c, int ldc, float* bias)
+    {
+        (M, N, K) = (m, n, k);
+        (Alpha, Beta) = (k == 0 ? 0 : alpha, beta);
+        A = a;
+        (RowA, DepthA) = transposeA ? (1, lda) : ((nint)lda, (nint)1);
+        B = b;
+        (DepthB, ColumnB) = transposeB ? (1, ldb) : ((nint)ldb, (nint)1);
+        C = c;
+        (RowC, ColumnC) = (ldc, 1);
+        Bias = bias;
+        (RowBias, ColumnBias) = (0, 1);
+    }
+
+    /// <summary>The same product as C^T = alpha B^T A^T + beta C^T.</summary>
+    public readonly GemmProblem Transposed() => this with
+    {
+        M = N,
+        N = M,
+        A = B,
+        RowA = ColumnB,
+        DepthA = DepthB,
+        B = A,
+        DepthB = DepthA,
+        ColumnB = RowA,
+        RowC = ColumnC,
+        ColumnC = RowC,
+        RowBias = ColumnBias,
+        ColumnBias = RowBias,
+    };
+}

@@ -1,0 +1,71 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
+namespace KernelCore.Kernels.Cpu;
+
+/// <summary>
+/// An operation in which element i of every operand meets element i of the others. The struct holds the operands'
+/// addresses and constants; because each element is loaded before it is stored, operands may coincide.
+/// </summary>
+internal interface IElementwise
+{
+    /// <summary>Handles elements i, ..., i + TLanes.Count - 1.</summary>
+    void Apply<TLanes>(nint i)
+        where TLanes : struct, ILanes<TLanes>;
+}
+
+/// <summary>Runs elementwise operations with the widest registers there are, then narrower ones, then single elements.</summary>
+internal static class Elementwise
+{
+    /// <summary>All elements in [0, count), on all threads if there are many.</summary>
+    public static void Run<TOperation>(WorkerPool pool, int count, TOperation operation)
+        where TOperation : struct, IElementwise
+    {
+        var body = new Body<TOperation> { Operation = operation };
+        RangeLoop.Run(pool, count, 1, ref body);
+    }
+
+    /// <summary>The elements in [first, end), on this thread.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Run<TOperation>(nint first, nint end, TOperation operation)
+        where TOperation : struct, IElementwise
+    {
+        nint i = first;
+        if (Vector512.IsHardwareAccelerated)
+        {
+            for (; i + Lanes16.Count <= end; i += Lanes16.Count)
+            {
+                operation.Apply<Lanes16>(i);
+            }
+        }
+
+        if (Vector256.IsHardwareAccelerated)
+        {
+            for (; i + Lanes8.Count <= end; i += Lanes8.Count)
+            {
+                operation.Apply<Lanes8>(i);
+            }
+        }
+
+        if (Vector128.IsHardwareAccelerated)
+        {
+            for (; i + Lanes4.Count <= end; i += Lanes4.Count)
+            {
+                operation.Apply<Lanes4>(i);
+            }
+        }
+
+        for (; i < end; i++)
+        {
+            operation.Apply<Lane>(i);
+        }
+    }
+
+    private struct Body<TOperation> : IRangeBody
+        where TOperation : struct, IElementwise
+    {
+        public TOperation Operation;
+
+        public readonly void Run(int first, int end, int worker) => Elementwise.Run(first, end, Operation);
+    }
+}

@@ -1,0 +1,16 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
+namespace KernelCore.Kernels.Cpu;
+
+/// <summary>Addresses of CPU tensors. Their buffers lie outside the managed heap, so no pinning is needed.</summary>
+internal static unsafe class HostMemory
+{
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T* Of<T>(TensorBase<T> tensor)
+        where T : unmanaged => (T*)Unsafe.AsPointer(ref MemoryMarshal.GetReference(tensor.Span));
+
+    /// <summary>Null for an absent tensor.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float* OrNull(Tensor? tensor) => tensor is null ? null : Of(tensor);
+}

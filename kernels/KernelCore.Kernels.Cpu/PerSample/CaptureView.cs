@@ -1,0 +1,65 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
+namespace KernelCore.Kernels.Cpu;
+
+/// <summary>A <see cref="LayerCapture"/> as numbers and addresses, so that the tasks of a parallel loop can share it.</summary>
+internal unsafe struct CaptureView
+{
+    public CaptureKind Kind;
+
+    /// <summary>T, positions per sample.</summary>
+    public int Positions;
+
+    /// <summary>Rows and columns of the weight as a matrix.</summary>
+    public int Rows, Columns;
+
+    /// <summary>One sample's backprop around the channel axis.</summary>
+    public ChannelLayout Layout;
+
+    /// <summary>Patch extraction; only of a convolution.</summary>
+    public PatchGeometry Patches;
+
+    public int PaddingIndex;
+    public int* Indices;
+
+    /// <summary>First elements of the batch; what a kind does not have is null.</summary>
+    public float* Activation, Backprop, Output;
+
+    /// <summary>Elements per sample of the activation and of the backprop (and output).</summary>
+    public int ActivationSize, BackpropSize;
+
+    public CaptureView(LayerCapture capture)
+    {
+        Kind = capture.Kind;
+        Positions = capture.Positions;
+        Rows = capture.WeightRows;
+        Columns = capture.WeightColumns;
+        Layout = capture.Layout;
+        PaddingIndex = capture.PaddingIndex;
+        Patches = capture.Geometry is null ? default : new PatchGeometry(capture.Geometry);
+        Activation = Address(capture.Activation);
+        Backprop = Address(capture.Backprop);
+        Output = Address(capture.Output);
+        Indices = Address(capture.Indices);
+        if (capture.Batch > 0)
+        {
+            ActivationSize = capture.Activation is null ? 0 : (int)(capture.Activation.Count / capture.Batch);
+            BackpropSize = (int)(capture.Backprop.Count / capture.Batch);
+        }
+    }
+
+    /// <summary>Activation of one sample.</summary>
+    public readonly float* ActivationOf(int sample) => Activation + ((long)sample * ActivationSize);
+
+    /// <summary>Backprop of one sample.</summary>
+    public readonly float* BackpropOf(int sample) => Backprop + ((long)sample * BackpropSize);
+
+    /// <summary>Row indices of one sample of a lookup.</summary>
+    public readonly int* IndicesOf(int sample) => Indices + ((long)sample * Positions);
+
+    /// <summary>First element of a tensor, null for none. Host tensors lie in native memory, which does not move.</summary>
+    public static T* Address<T>(TensorBase<T>? tensor)
+        where T : unmanaged =>
+        tensor is null ? null : (T*)Unsafe.AsPointer(ref MemoryMarshal.GetReference(tensor.Span));
+}

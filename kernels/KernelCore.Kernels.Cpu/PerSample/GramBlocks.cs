@@ -1,0 +1,71 @@
+namespace KernelCore.Kernels.Cpu;
+
+/// <summary>A Gram matrix between two sets of samples in square blocks; of a symmetric one, the blocks on and above the diagonal.</summary>
+internal readonly unsafe struct GramBlocks
+{
+    private readonly float* _gram;
+    private readonly int _rows, _columns, _height, _width, _across;
+    private readonly bool _symmetric;
+
+    /// <param name="gram">[rows, columns].</param>
+    /// <param name="rows">Samples of the left set.</param>
+    /// <param name="columns">Samples of the right set.</param>
+    /// <param name="height">Rows of a block.</param>
+    /// <param name="width">Columns of a block; the height when symmetric.</param>
+    /// <param name="symmetric">Whether the sets are the same.</param>
+    public GramBlocks(float* gram, int rows, int columns, int height, int width, bool symmetric)
+    {
+        _gram = gram;
+        (_rows, _columns, _height, _width, _symmetric) = (rows, columns, height, width, symmetric);
+        _across = Parallelism.Chunks(columns, width);
+        int down = Parallelism.Chunks(rows, height);
+        Count = symmetric ? down * (down + 1) / 2 : down * _across;
+    }
+
+    /// <summary>Number of blocks.</summary>
+    public int Count { get; }
+
+    public Tile this[int index]
+    {
+        get
+        {
+            int down = 0, across = index;
+            if (_symmetric)
+            {
+                for (int length = _across; across >= length; length--, down++)
+                {
+                    across -= length;
+                }
+
+                across += down;
+            }
+            else
+            {
+                (down, across) = Math.DivRem(index, _across);
+            }
+
+            int row = down * _height, column = across * _width;
+            return new Tile(row, column, Math.Min(_height, _rows - row), Math.Min(_width, _columns - column));
+        }
+    }
+
+    /// <summary>Whether element (i, j) of a block is computed, not mirrored.</summary>
+    public bool Owns(in Tile block, int i, int j) => !_symmetric || block.Column + j >= block.Row + i;
+
+    /// <summary>Writes or adds one owned element of a block and, when symmetric, its mirror image.</summary>
+    public void Put(in Tile block, int i, int j, float value, bool accumulate)
+    {
+        int row = block.Row + i, column = block.Column + j;
+        Put(row, column, value, accumulate);
+        if (_symmetric && row != column)
+        {
+            Put(column, row, value, accumulate);
+        }
+    }
+
+    private void Put(int row, int column, float value, bool accumulate)
+    {
+        float* element = _gram + ((long)row * _columns) + column;
+        *element = accumulate ? *element + value : value;
+    }
+}

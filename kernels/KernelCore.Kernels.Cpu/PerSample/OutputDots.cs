@@ -1,0 +1,92 @@
+namespace KernelCore.Kernels.Cpu;
+
+internal sealed unsafe partial class CpuPerSampleKernels
+{
+    /// <inheritdoc/>
+    /// <exception cref="ArgumentException">
+    /// A use has no output, or is a broadcast: x + w is not linear in w alone, so its output does not give the dot.
+    /// </exception>
+    public void OutputDots(ReadOnlySpan<LayerCapture> uses, ReadOnlySpan<Tensor?> biases, Tensor result)
+    {
+        if (biases.Length != uses.Length)
+        {
+            throw new ArgumentException($"{uses.Length} use(s) need as many biases (null for none), got {biases.Length}", nameof(biases));
+        }
+
+        for (int u = 0; u < uses.Length; u++)
+        {
+            if (uses[u].Output is null || uses[u].Kind == CaptureKind.Broadcast)
+            {
+                throw new ArgumentException($"layer '{uses[u].Layer}' has no output that is linear in its weight; use {nameof(Dots)}", nameof(uses));
+            }
+        }
+
+        ParameterGradient gradient = View(uses, ParameterRole.Weight, ref _left);
+        double* totals = Totals(gradient.Batch);
+        for (int u = 0; u < uses.Length; u++)
+        {
+            var body = new OutputDotsBody(gradient, u, CaptureView.Address(biases[u]), totals);
+            device.Pool.Run(body.Tasks, ref body);
+            KeepAlive(uses, biases[u]);
+        }
+
+        Store(totals, gradient.Batch, result);
+        KeepAlive(uses, result);
+    }
+
+    /// <summary>totals[i] += sum over positions and channels of g (z - b).</summary>
+    private readonly struct OutputDotsBody(ParameterGradient gradient, int index, float* bias, double* totals) : IParallelBody
+    {
+        private readonly int _perTask = Parallelism.UnitsPerTask(2.0 * gradient[index].BackpropSize);
+
+        public int Tasks => Parallelism.Chunks(gradient.Batch, _perTask);
+
+        public void Run(int task, int worker)
+        {
+            ref readonly CaptureView use = ref gradient[index];
+            int end = Math.Min(gradient.Batch, (task + 1) * _perTask);
+            for (int i = task * _perTask; i < end; i++)
+            {
+                float* g = use.BackpropOf(i), z = use.Output + ((long)i * use.BackpropSize);
+                double total = use.Kind == CaptureKind.Lookup ? Lookup(use, i, g, z) : Reductions.Dot(g, z, use.BackpropSize);
+                totals[i] += bias == null ? total : total - BiasDot(use.Layout, g);
+            }
+        }
+
+        private static double Lookup(in CaptureView use, int sample, float* g, float* z)
+        {
+            double total = 0;
+            int* indices = use.IndicesOf(sample);
+            for (int t = 0; t < use.Positions; t++)
+            {
+                if (indices[t] != use.PaddingIndex)
+                {
+                    total += Reductions.Dot(g + ((long)t * use.Columns), z + ((long)t * use.Columns), use.Columns);
+                }
+            }
+
+            return total;
+        }
+
+        private double BiasDot(in ChannelLayout layout, float* g)
+        {
+            double total = 0;
+            for (int o = 0; o < layout.Outer; o++)
+            {
+                float* block = g + ((long)o * layout.Channels * layout.Inner);
+                if (layout.Inner == 1)
+                {
+                    total += Reductions.Dot(block, bias, layout.Channels);
+                    continue;
+                }
+
+                for (int c = 0; c < layout.Channels; c++)
+                {
+                    total += bias[c] * Reductions.Sum(block + ((long)c * layout.Inner), layout.Inner);
+                }
+            }
+
+            return total;
+        }
+    }
+}

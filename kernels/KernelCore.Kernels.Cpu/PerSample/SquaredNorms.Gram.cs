@@ -1,0 +1,93 @@
+namespace KernelCore.Kernels.Cpu;
+
+internal sealed unsafe partial class CpuPerSampleKernels
+{
+    /// <summary>||sum_t g_t a_t^T||^2 = sum_ts (a_t.a_s)(g_t.g_s) (the ghost norm: Li et al., "Large language models can be strong differentially private learners", 2022).</summary>
+    /// <remarks>Blocks of positions on and above the diagonal only; the Hadamard sum of a block in double; groups of a convolution add.</remarks>
+    private void GramNorms(in ParameterGradient gradient, double* totals)
+    {
+        int groups = gradient[0].Kind == CaptureKind.Convolution ? gradient[0].Patches.Groups : 1;
+        double* partials = Shared.Doubles(ScratchSlot.Sums, (long)gradient.Batch * groups);
+        var body = new GramNormsBody(device, gradient, groups, partials);
+        device.Pool.Run(body.Tasks, ref body);
+        for (int i = 0; i < gradient.Batch; i++)
+        {
+            for (int group = 0; group < groups; group++)
+            {
+                totals[i] += partials[(i * groups) + group];
+            }
+        }
+    }
+
+    /// <summary>Units are groups of samples.</summary>
+    private readonly struct GramNormsBody(CpuDevice device, ParameterGradient gradient, int groups, double* partials) : IParallelBody
+    {
+        /// <summary>Positions per block: two product blocks of 16 KiB stay in the first-level cache beside the panels.</summary>
+        private const int Block = 64;
+
+        private readonly int _perTask = Parallelism.UnitsPerTask(
+            (double)gradient[0].Positions * gradient[0].Positions * ((gradient.Rows / groups) + gradient.Columns));
+
+        public int Tasks => Parallelism.Chunks((long)gradient.Batch * groups, _perTask);
+
+        public void Run(int task, int worker)
+        {
+            Scratch scratch = device.Scratch(worker);
+            int end = Math.Min(gradient.Batch * groups, (task + 1) * _perTask);
+            for (int unit = task * _perTask; unit < end; unit++)
+            {
+                (int sample, int group) = Math.DivRem(unit, groups);
+                partials[unit] = gradient[0].Kind == CaptureKind.Linear ? Linear(sample, scratch) : Convolution(sample, group, scratch);
+            }
+        }
+
+        private double Linear(int sample, Scratch scratch)
+        {
+            ref readonly CaptureView use = ref gradient[0];
+            return HadamardSum(false, use.Positions, use.ActivationOf(sample), use.Columns, use.Columns, use.BackpropOf(sample), use.Rows, use.Rows, scratch);
+        }
+
+        private double Convolution(int sample, int group, Scratch scratch)
+        {
+            ref readonly CaptureView use = ref gradient[0];
+            PatchGeometry patches = use.Patches;
+            float* columns = patches.GroupImage(use.ActivationOf(sample), group);
+            if (!patches.IsPointwise)
+            {
+                float* image = columns;
+                columns = scratch.Floats(ScratchSlot.Patches, (long)use.Columns * use.Positions);
+                patches.Extract(image, 0, use.Columns, 0, patches.OutHeight, columns, use.Positions);
+            }
+
+            float* backprop = use.BackpropOf(sample) + ((long)group * patches.RowsPerGroup * use.Positions);
+            return HadamardSum(true, use.Positions, columns, use.Positions, use.Columns, backprop, use.Positions, patches.RowsPerGroup, scratch);
+        }
+
+        /// <summary>Sum of (X X^T) o (Y Y^T) over positions; X and Y have positions as rows, or as columns when transposed.</summary>
+        private static double HadamardSum(bool transposed, int positions, float* x, int strideX, int widthX, float* y, int strideY, int widthY, Scratch scratch)
+        {
+            int block = Math.Min(Block, positions);
+            float* xx = scratch.Floats(ScratchSlot.Product, 2L * block * block), yy = xx + (block * block);
+            double total = 0;
+            for (int t = 0; t < positions; t += Block)
+            {
+                int rows = Math.Min(Block, positions - t);
+                for (int s = t; s < positions; s += Block)
+                {
+                    int columns = Math.Min(Block, positions - s);
+                    Product(transposed, x, strideX, widthX, t, rows, s, columns, xx);
+                    Product(transposed, y, strideY, widthY, t, rows, s, columns, yy);
+                    total += (s == t ? 1 : 2) * Reductions.Dot(xx, yy, rows * columns);
+                }
+            }
+
+            return total;
+        }
+
+        private static void Product(bool transposed, float* x, int stride, int width, int t, int rows, int s, int columns, float* product)
+        {
+            long step = transposed ? 1 : stride;
+            BlockGemm.Multiply(transposed, !transposed, rows, columns, width, 1, x + (t * step), stride, x + (s * step), stride, 0, product, columns);
+        }
+    }
+}

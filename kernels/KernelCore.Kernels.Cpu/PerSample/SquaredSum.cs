@@ -1,0 +1,95 @@
+using System.Numerics.Tensors;
+
+namespace KernelCore.Kernels.Cpu;
+
+internal sealed unsafe partial class CpuPerSampleKernels
+{
+    /// <inheritdoc/>
+    /// <remarks>
+    /// A Linear on vectors is one product, scale (G o G)^T (A o A); a table takes only the rows that occur; others square
+    /// tiles of each sample's gradient. Squares are added in float32, samples in fixed chunks.
+    /// </remarks>
+    public void SquaredSum(ReadOnlySpan<LayerCapture> uses, ParameterRole role, float scale, float beta, Tensor destination)
+    {
+        ParameterGradient gradient = View(uses, role, ref _left);
+        float* sum = CaptureView.Address(destination);
+        if (gradient.IsSingle(CaptureKind.Linear) && gradient[0].Positions == 1)
+        {
+            ref readonly CaptureView use = ref gradient[0];
+            float* g = Squares(use.Backprop, (long)gradient.Batch * use.Rows, ScratchSlot.Left);
+            float* a = Squares(use.Activation, (long)gradient.Batch * use.Columns, ScratchSlot.Right);
+            OuterProducts(gradient.Batch, use.Rows, use.Columns, scale, g, a, beta, sum);
+        }
+        else if (gradient.AllLookups)
+        {
+            ScaleLoop.Run(device, beta, sum, gradient.Count);
+            var body = new LookupSquaresBody(device, gradient, SortLookups(gradient, ScratchSlot.Left), scale, sum);
+            device.Pool.Run(body.Tasks, ref body);
+        }
+        else
+        {
+            BatchSum<SquaredTerm>.Run(device, gradient, beta, sum, new SquaredTerm(gradient, scale));
+        }
+
+        KeepAlive(uses, destination);
+    }
+
+    private float* Squares(float* x, long count, ScratchSlot slot)
+    {
+        float* squares = Shared.Floats(slot, count);
+        var body = new SquaresBody(x, squares, count);
+        device.Pool.Run(body.Tasks, ref body);
+        return squares;
+    }
+
+    private readonly struct SquaresBody(float* x, float* squares, long count) : IParallelBody
+    {
+        private const int Range = 1 << 15;
+
+        public int Tasks => Parallelism.Chunks(count, Range);
+
+        public void Run(int task, int worker)
+        {
+            long start = (long)task * Range;
+            var source = new ReadOnlySpan<float>(x + start, (int)Math.Min(Range, count - start));
+            TensorPrimitives.Multiply(source, source, new Span<float>(squares + start, source.Length));
+        }
+    }
+
+    /// <summary>scale grad_i o grad_i through a tile in scratch.</summary>
+    private readonly struct SquaredTerm(ParameterGradient gradient, float scale) : ITileTerm
+    {
+        public void Add(int first, int end, in Tile tile, float beta, float* destination, int stride, Scratch scratch)
+        {
+            Rows.Scale(beta, destination, stride, tile.Rows, tile.Columns);
+            float* memory = scratch.Floats(ScratchSlot.Gradient, tile.Count);
+            for (int i = first; i < end; i++)
+            {
+                gradient.Form(i, tile, memory, tile.Columns, scratch);
+                Rows.AddSquares(scale, memory, destination, stride, tile.Rows, tile.Columns);
+            }
+        }
+    }
+
+    /// <summary>Squares the summed rows of each sample; tasks own columns of the table.</summary>
+    private readonly struct LookupSquaresBody(CpuDevice device, ParameterGradient gradient, long* keys, float scale, float* table) : IParallelBody
+    {
+        public int Tasks => Parallelism.Chunks(gradient.Columns, LookupRuns.ColumnsPerTask);
+
+        public void Run(int task, int worker)
+        {
+            int column = task * LookupRuns.ColumnsPerTask, width = Math.Min(LookupRuns.ColumnsPerTask, gradient.Columns - column);
+            float* sum = device.Scratch(worker).Floats(ScratchSlot.Gradient, width);
+            for (int i = 0; i < gradient.Batch; i++)
+            {
+                var runs = new LookupRuns(gradient, i, keys);
+                for (int first = 0, end; first < runs.Count; first = end)
+                {
+                    end = runs.RunEnd(first);
+                    runs.Sum(first, end, column, width, sum);
+                    Reductions.AddSquares(scale, sum, table + ((long)runs.Row(first) * gradient.Columns) + column, width);
+                }
+            }
+        }
+    }
+}

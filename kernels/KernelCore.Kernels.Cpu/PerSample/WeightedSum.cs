@@ -1,0 +1,125 @@
+using System.Numerics.Tensors;
+
+namespace KernelCore.Kernels.Cpu;
+
+internal sealed unsafe partial class CpuPerSampleKernels
+{
+    /// <summary>Multiply-adds below which a product stays on the calling thread.</summary>
+    private const long ParallelProduct = 1 << 18;
+
+    /// <inheritdoc/>
+    /// <remarks>
+    /// The sum is linear in the uses, so each adds on its own. Linear: one product (diag(c) G)^T A over all positions of the
+    /// batch. Float32 sums over samples in fixed chunks.
+    /// </remarks>
+    public void WeightedSum(ReadOnlySpan<LayerCapture> uses, ParameterRole role, Tensor? coefficients, float beta, Tensor destination)
+    {
+        ParameterGradient gradient = View(uses, role, ref _left);
+        float* factors = CaptureView.Address(coefficients), sum = CaptureView.Address(destination);
+        for (int u = 0; u < uses.Length; u++)
+        {
+            ParameterGradient use = gradient.Use(u);
+            float old = u == 0 ? beta : 1;
+            if (use.IsSingle(CaptureKind.Linear))
+            {
+                LinearSum(use, factors, old, sum);
+            }
+            else if (use.IsSingle(CaptureKind.Lookup))
+            {
+                ScaleLoop.Run(device, old, sum, use.Count);
+                var body = new LookupSumBody(use, factors, sum);
+                device.Pool.Run(body.Tasks, ref body);
+            }
+            else if (use.IsSingle(CaptureKind.Convolution))
+            {
+                BatchSum<ConvolutionTerm>.Run(device, use, old, sum, new ConvolutionTerm(use, factors));
+            }
+            else
+            {
+                BatchSum<WeightedTerm>.Run(device, use, old, sum, new WeightedTerm(use, factors));
+            }
+        }
+
+        KeepAlive(uses, coefficients, destination);
+    }
+
+    private void LinearSum(in ParameterGradient gradient, float* coefficients, float beta, float* destination)
+    {
+        ref readonly CaptureView use = ref gradient[0];
+        int rows = checked(gradient.Batch * use.Positions);
+        float* backprop = use.Backprop;
+        if (coefficients != null)
+        {
+            backprop = Shared.Floats(ScratchSlot.Left, (long)rows * use.Rows);
+            var scaling = new ScaleSamplesBody(use, gradient.Batch, coefficients, backprop);
+            device.Pool.Run(scaling.Tasks, ref scaling);
+        }
+
+        OuterProducts(rows, use.Rows, use.Columns, 1, backprop, use.Activation, beta, destination);
+    }
+
+    /// <summary>C = alpha G^T A + beta C with G [rows, p] and A [rows, d], on all threads when that pays.</summary>
+    private void OuterProducts(int rows, int p, int d, float alpha, float* g, float* a, float beta, float* destination)
+    {
+        var problem = new GemmProblem(true, false, p, d, rows, alpha, g, p, a, d, beta, destination, d, null);
+        Gemm.Run(problem, (long)rows * p * d < ParallelProduct ? null : device.Pool);
+    }
+
+    /// <summary>scaled[i] = coefficients[i] g[i] for each sample i.</summary>
+    private readonly struct ScaleSamplesBody(CaptureView use, int batch, float* coefficients, float* scaled) : IParallelBody
+    {
+        private readonly int _perTask = Parallelism.UnitsPerTask(use.BackpropSize);
+
+        public int Tasks => Parallelism.Chunks(batch, _perTask);
+
+        public void Run(int task, int worker)
+        {
+            int end = Math.Min(batch, (task + 1) * _perTask);
+            for (int i = task * _perTask; i < end; i++)
+            {
+                var source = new ReadOnlySpan<float>(use.BackpropOf(i), use.BackpropSize);
+                TensorPrimitives.Multiply(source, coefficients[i], new Span<float>(scaled + ((long)i * use.BackpropSize), use.BackpropSize));
+            }
+        }
+    }
+
+    /// <summary>Scatters all positions in their order; tasks own columns of the table.</summary>
+    private readonly struct LookupSumBody(ParameterGradient gradient, float* coefficients, float* table) : IParallelBody
+    {
+        public int Tasks => Parallelism.Chunks(gradient.Columns, LookupRuns.ColumnsPerTask);
+
+        public void Run(int task, int worker)
+        {
+            ref readonly CaptureView use = ref gradient[0];
+            int column = task * LookupRuns.ColumnsPerTask, width = Math.Min(LookupRuns.ColumnsPerTask, use.Columns - column);
+            for (int i = 0; i < gradient.Batch; i++)
+            {
+                int* indices = use.IndicesOf(i);
+                float* backprop = use.BackpropOf(i) + column;
+                float factor = coefficients == null ? 1 : coefficients[i];
+                for (int t = 0; t < use.Positions; t++)
+                {
+                    if (indices[t] != use.PaddingIndex)
+                    {
+                        Rows.Add(factor, backprop + ((long)t * use.Columns), table + ((long)indices[t] * use.Columns) + column, width, 1, width);
+                    }
+                }
+            }
+        }
+    }
+
+    /// <summary>c_i grad_i through a tile in scratch.</summary>
+    private readonly struct WeightedTerm(ParameterGradient gradient, float* coefficients) : ITileTerm
+    {
+        public void Add(int first, int end, in Tile tile, float beta, float* destination, int stride, Scratch scratch)
+        {
+            Rows.Scale(beta, destination, stride, tile.Rows, tile.Columns);
+            float* memory = scratch.Floats(ScratchSlot.Gradient, tile.Count);
+            for (int i = first; i < end; i++)
+            {
+                gradient.Form(i, tile, memory, tile.Columns, scratch);
+                Rows.Add(coefficients == null ? 1 : coefficients[i], memory, destination, stride, tile.Rows, tile.Columns);
+            }
+        }
+    }
+}

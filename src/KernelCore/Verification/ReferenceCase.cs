@@ -1,0 +1,134 @@
+using System.Globalization;
+using KernelCore.Files;
+using KernelCore.Gradients;
+using KernelCore.Kernels;
+using KernelCore.Models;
+using KernelCore.Scoring;
+
+namespace KernelCore.Verification;
+
+/// <summary>
+/// A reference case: a network with weights and inputs, and what another implementation computed for it in double
+/// precision. Recomputes everything and compares.
+/// </summary>
+/// <remarks>
+/// Safetensors with metadata <c>arch</c> (layer list), <c>loss</c> (<c>ce</c> or <c>mse</c>) and <c>case</c>; tensors
+/// <c>param.*</c>, <c>buffer.*</c>, <c>input</c>, <c>target</c>, a direction <c>v.*</c>, and <c>expect.*</c>.
+/// </remarks>
+public static class ReferenceCase
+{
+    private const string Expect = "expect.", Parameter = "param.", Buffer = "buffer.", Direction = "v.";
+
+    /// <summary>Verifies a file.</summary>
+    /// <param name="path">The reference case.</param>
+    /// <param name="device">Device that recomputes it.</param>
+    /// <param name="tolerance">Null for the defaults.</param>
+    /// <param name="cancellationToken">Checked between quantities.</param>
+    /// <exception cref="InvalidModelFileException">The file is broken or is not a reference case.</exception>
+    public static VerificationReport Verify(
+        string path, Device device, Tolerance? tolerance = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(device);
+        using SafetensorsFile file = SafetensorsFile.Open(path);
+        IReadOnlyList<Layer> layers = Architecture.Parse(Metadata(file, "arch"));
+        Loss loss = Loss.Parse(Metadata(file, "loss"));
+        using var network = new Network(device, layers);
+        NetworkFile.LoadWeights(network, file, Parameter, Buffer, strict: false);
+        using Batch batch = ReadBatch(file, device, loss);
+        using ParameterVector? direction = ReadDirection(file, network);
+        double? clip = file.Contains("expect.clip.C") ? file.ReadDoubles("expect.clip.C")[0] : null;
+
+        using var engine = new PerSampleEngine(network, new GradientQuery
+        {
+            Norms = true,
+            WeightDots = true,
+            Cosines = true,
+            Direction = direction,
+            ClipNorm = clip,
+            Gram = true,
+            SquaredSum = true,
+            Sum = true,
+            Materialise = true,
+        });
+        using Tensor losses = device.Allocate([batch.Count]);
+        IForwardPass pass = network.Forward(batch, ForwardMode.Evaluation);
+        loss.Evaluate(pass.Outputs, batch, 1, losses, pass.Cotangent);
+        GradientResult result = engine.Evaluate(pass.Backward());
+        var actual = new Recomputation(network, batch, pass, losses, result, direction, clip);
+
+        var comparisons = new SortedDictionary<string, Comparison>(StringComparer.Ordinal);
+        foreach (TensorEntry tensor in file.Tensors.Where(t => t.Name.StartsWith(Expect, StringComparison.Ordinal)))
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            string name = tensor.Name[Expect.Length..];
+            Recomputed? values = actual.Find(name, out string quantity);
+            if (!comparisons.TryGetValue(quantity, out Comparison? comparison))
+            {
+                comparisons.Add(quantity, comparison = new Comparison(quantity));
+            }
+
+            if (values is null)
+            {
+                comparison.AddUnsupported();
+            }
+            else
+            {
+                comparison.Add(name, file.ReadDoubles(tensor.Name), values.Value);
+            }
+        }
+
+        return new VerificationReport(
+            file.Metadata.GetValueOrDefault("case", Path.GetFileNameWithoutExtension(path)), path,
+            [.. comparisons.Values.Select(c => c.ToReport(tolerance ?? new Tolerance()))]);
+    }
+
+    private static string Metadata(SafetensorsFile file, string key) => file.Metadata.TryGetValue(key, out string? value)
+        ? value
+        : throw new InvalidModelFileException($"{file.Name}: is not a reference case, it has no metadata '{key}'");
+
+    private static Batch ReadBatch(SafetensorsFile file, Device device, Loss loss)
+    {
+        TensorEntry input = file["input"], target = file["target"];
+        if (input.Shape.Rank == 0 || target.Shape.Rank == 0 || input.Shape[0] != target.Shape[0] || input.Shape[0] == 0)
+        {
+            throw new InvalidModelFileException($"{file.Name}: input {input.Shape} and target {target.Shape} should share a batch axis of at least one sample");
+        }
+
+        bool tokens = input.Type.IsInteger(), labels = target.Type.IsInteger();
+        return new Batch
+        {
+            Features = tokens ? null : device.Allocate(input.Shape, file.ReadFloats("input")),
+            Tokens = tokens ? device.AllocateIndices(input.Shape, Indices(file, "input")) : null,
+            Labels = labels && loss == Loss.CrossEntropy ? device.AllocateIndices(target.Shape, Indices(file, "target")) : null,
+            Targets = labels ? null : device.Allocate(target.Shape, file.ReadFloats("target")),
+        };
+    }
+
+    private static int[] Indices(SafetensorsFile file, string name) => Array.ConvertAll(
+        file.ReadInt64s(name),
+        value => value is >= 0 and <= int.MaxValue
+            ? (int)value
+            : throw new InvalidModelFileException(string.Create(CultureInfo.InvariantCulture, $"{file.Name}: {name} holds {value}, which is no index")));
+
+    private static ParameterVector? ReadDirection(SafetensorsFile file, Network network)
+    {
+        if (!file.Tensors.Any(t => t.Name.StartsWith(Direction, StringComparison.Ordinal)))
+        {
+            return null;
+        }
+
+        var direction = new ParameterVector(network.Parameters.Layout, network.Device);
+        for (int i = 0; i < direction.Layout.Parameters.Count; i++)
+        {
+            string name = Direction + direction.Layout.Parameters[i].Name;
+            if (file[name].Shape != direction[i].Shape)
+            {
+                throw new InvalidModelFileException($"{file.Name}: '{name}' should have shape {direction[i].Shape}, the file has {file[name].Shape}");
+            }
+
+            direction[i].CopyFrom(file.ReadFloats(name));
+        }
+
+        return direction;
+    }
+}

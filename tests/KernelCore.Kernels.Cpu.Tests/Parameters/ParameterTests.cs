@@ -1,0 +1,23 @@
+using KernelCore.Conformance;
+
+namespace KernelCore.Kernels.Cpu.Tests;
+
+public sealed class VectorOneThreadTests : VectorConformance
+{
+    protected override Device OpenDevice() => new CpuDevice(threads: 1);
+}
+
+public sealed class VectorThreeThreadsTests : VectorConformance
+{
+    protected override Device OpenDevice() => new CpuDevice(threads: 3);
+}
+
+public sealed class OptimizerOneThreadTests : OptimizerConformance
+{
+    protected override Device OpenDevice() => new CpuDevice(threads: 1);
+}
+
+public sealed class OptimizerThreeThreadsTests : OptimizerConformance
+{
+    protected override Device OpenDevice() => new CpuDevice(threads: 3);
+}
