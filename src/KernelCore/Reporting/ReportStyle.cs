@@ -76,7 +76,7 @@ internal static class ReportStyle
         .area { stroke: var(--c); stroke-width: 1.5; fill: var(--c); fill-opacity: 0.28; }
         .dot { fill: var(--c); }
         .hollow { stroke: var(--c); stroke-width: 2; fill: var(--surface); }
-        .bar { fill: var(--c); fill-opacity: 0.45; }
+        .bar { fill: var(--c); }
         .c0 { --c: var(--c0); } .c1 { --c: var(--c1); } .c2 { --c: var(--c2); } .c3 { --c: var(--c3); }
         .c4 { --c: var(--c4); } .c5 { --c: var(--c5); } .c6 { --c: var(--c6); } .c7 { --c: var(--c7); }
         .detection { grid-template-columns: repeat(auto-fit, minmax(min(100%, 22rem), 1fr)); }
@@ -88,7 +88,6 @@ internal static class ReportStyle
         .suspects img { width: 84px; height: 84px; object-fit: contain; image-rendering: pixelated; background: #000; border-radius: 0.25rem; flex: none; }
         .suspects li:has(.features) { flex-direction: column; }
         .suspects .features { max-width: 220px; }
-        .suspects .features text { fill: var(--text); font-size: 11px; }
         .suspects dl { display: grid; grid-template-columns: auto 1fr; column-gap: 0.75rem; line-height: 1.35; }
         .suspects dt { color: var(--muted); }
         .suspects dd { text-align: right; overflow-wrap: anywhere; font-variant-numeric: tabular-nums; }
