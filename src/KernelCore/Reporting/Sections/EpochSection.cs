@@ -11,17 +11,17 @@ namespace KernelCore.Reporting.Sections;
 /// <summary>GWA, accuracy, prediction changes and loss by epoch, with the stopping points.</summary>
 internal static class EpochSection
 {
-    public static IEnumerable<XElement> Render(ReportData data)
+    public static XElement? Render(ReportData data)
     {
         if (data.Epochs.Count == 0)
         {
-            yield break;
+            return null;
         }
 
         IReadOnlyList<EpochRecord> epochs = data.Epochs;
         Axis x = Axis.Integers("epoch", epochs.Min(e => e.Epoch), epochs.Max(e => e.Epoch));
         ChartRule[] rules = [.. Rules(data)];
-        yield return Tag(
+        return Tag(
             "section", Attribute("id", "epochs"), Tag("h2", "Training by epoch"),
             Tag(
                 "p", Class("note"),
