@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using KernelCore.Kernels.Definitions;
 
 namespace KernelCore.Kernels.Cpu;
@@ -94,6 +95,7 @@ internal sealed unsafe partial class CpuLossKernels
         }
 
         /// <summary>||p - y|| with p, its normaliser and the difference rounded to float32, as a float32 softmax has them; also (p - y).(s - b).</summary>
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         private readonly double RoundedError(float* logits, int label, float max, out double dot)
         {
             float* exponentials = stackalloc float[Chunk];
@@ -105,8 +107,8 @@ internal sealed unsafe partial class CpuLossKernels
                 total += Reduction.Sum(0, count, new Value(exponentials));
             }
 
-            double squares = 0;
-            dot = 0;
+            double squares = 0, sum = 0;
+            float normaliser = (float)total;
             for (int start = 0; start < Classes; start += Chunk)
             {
                 int count = Math.Min(Chunk, Classes - start);
@@ -114,13 +116,14 @@ internal sealed unsafe partial class CpuLossKernels
                 for (int j = 0; j < count; j++)
                 {
                     int c = start + j;
-                    float probability = exponentials[j] / (float)total;
+                    float probability = exponentials[j] / normaliser;
                     float error = c == label ? probability - 1 : probability;
                     squares += (double)error * error;
-                    dot += error * ((double)logits[c] - (Bias == null ? 0 : Bias[c]));
+                    sum += error * ((double)logits[c] - (Bias == null ? 0 : Bias[c]));
                 }
             }
 
+            dot = sum;
             return Math.Sqrt(squares);
         }
     }
