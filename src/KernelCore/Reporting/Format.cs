@@ -18,13 +18,14 @@ internal static class Format
     /// <summary>An area or a probability: three decimals.</summary>
     public static string Area(double value) => double.IsNaN(value) ? None : Invariant($"{value:F3}");
 
-    /// <summary>Any number: four significant digits; NaN and infinities by name.</summary>
+    /// <summary>Any number: four significant digits, or all before the point up to a billion; NaN and infinities by name.</summary>
     public static string Value(double? value) => value switch
     {
         null => None,
         double.NaN => "NaN",
         double.PositiveInfinity => "\u221E",
         double.NegativeInfinity => "-\u221E",
+        { } large when Math.Abs(large) is >= 1e4 and < 1e9 => Invariant($"{large:N0}"),
         { } finite => Invariant($"{finite:G4}"),
     };
 }

@@ -29,15 +29,16 @@ public static class HtmlReport
         ArgumentNullException.ThrowIfNull(data);
         data.Validate();
         var facts = new ReportFacts(data);
-        XElement[] sections =
+        XElement?[] possible =
         [
             SummarySection.Render(data, facts),
-            .. EpochSection.Render(data),
-            .. DistributionSection.Render(data, facts),
-            .. SuspectSection.Render(data, facts),
-            .. DetectionSection.Render(facts),
-            .. GlossarySection.Render(data),
+            EpochSection.Render(data),
+            DistributionSection.Render(data, facts),
+            SuspectSection.Render(data, facts),
+            DetectionSection.Render(facts),
+            GlossarySection.Render(data),
         ];
+        XElement[] sections = [.. possible.OfType<XElement>()];
         return ToDocument(Tag(
             "html", Attribute("lang", "en"),
             Tag(

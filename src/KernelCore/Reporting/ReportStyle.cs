@@ -21,7 +21,7 @@ internal static class ReportStyle
         }
         * { box-sizing: border-box; }
         body { margin: 0 auto; padding: 2rem 1.25rem; max-width: 76rem; background: var(--page); color: var(--text);
-          font: 16px/1.5 system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif; }
+          font: 1rem/1.5 system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif; }
         h1 { margin: 0; font-size: 1.9rem; line-height: 1.2; letter-spacing: -0.01em; overflow-wrap: anywhere; }
         h2 { margin: 0 0 0.75rem; font-size: 1.25rem; }
         p { margin: 0 0 0.75rem; }
@@ -76,7 +76,7 @@ internal static class ReportStyle
         .area { stroke: var(--c); stroke-width: 1.5; fill: var(--c); fill-opacity: 0.28; }
         .dot { fill: var(--c); }
         .hollow { stroke: var(--c); stroke-width: 2; fill: var(--surface); }
-        .bar { fill: var(--c); fill-opacity: 0.45; }
+        .bar { fill: var(--c); }
         .c0 { --c: var(--c0); } .c1 { --c: var(--c1); } .c2 { --c: var(--c2); } .c3 { --c: var(--c3); }
         .c4 { --c: var(--c4); } .c5 { --c: var(--c5); } .c6 { --c: var(--c6); } .c7 { --c: var(--c7); }
         .detection { grid-template-columns: repeat(auto-fit, minmax(min(100%, 22rem), 1fr)); }
@@ -85,15 +85,14 @@ internal static class ReportStyle
         .suspects li { display: flex; gap: 0.75rem; padding: 0.6rem; border: 1px solid var(--line); border-radius: 0.5rem; font-size: 0.85rem; }
         .suspects li.hit { border-color: var(--hit); background: var(--hit-surface); }
         .suspects li div { flex: 1; min-width: 0; }
-        .suspects img { width: 84px; height: 84px; object-fit: contain; image-rendering: pixelated; background: #000; border-radius: 0.25rem; flex: none; }
+        .suspects img { width: 5.25rem; height: 5.25rem; object-fit: contain; image-rendering: pixelated; background: #000; border-radius: 0.25rem; flex: none; }
         .suspects li:has(.features) { flex-direction: column; }
         .suspects .features { max-width: 220px; }
-        .suspects .features text { fill: var(--text); font-size: 11px; }
-        .suspects dl { display: grid; grid-template-columns: auto 1fr; column-gap: 0.75rem; line-height: 1.35; }
+        .suspects dl { display: grid; grid-template-columns: auto minmax(4.5em, 1fr); column-gap: 0.75rem; line-height: 1.35; }
         .suspects dt { color: var(--muted); }
         .suspects dd { text-align: right; overflow-wrap: anywhere; font-variant-numeric: tabular-nums; }
         .index { display: flex; justify-content: space-between; align-items: baseline; margin: 0 0 0.15rem; font-weight: 600; }
-        .badge { color: var(--hit); font-size: 0.75rem; }
+        .badge { color: var(--hit); font-size: 0.75rem; white-space: nowrap; }
 
         .glossary { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 22rem), 1fr)); gap: 1rem 2rem; }
         .glossary dt { font-weight: 600; }
@@ -101,9 +100,13 @@ internal static class ReportStyle
         code { font: 0.85rem ui-monospace, "Cascadia Mono", Menlo, Consolas, monospace; overflow-wrap: anywhere; }
 
         @media print {
-          body { max-width: none; padding: 0; background: none; font-size: 11px; print-color-adjust: exact; -webkit-print-color-adjust: exact; }
+          :root { font-size: 10px; }
+          body { max-width: none; padding: 0; background: none; print-color-adjust: exact; -webkit-print-color-adjust: exact; }
           nav { display: none; }
           section { border: 0; padding: 0.5rem 0; }
+          h2 { break-after: avoid; }
+          th, td { padding: 0.2rem 0.5rem; white-space: normal; }
+          .scroll { overflow: visible; }
           .charts { grid-template-columns: 1fr 1fr; }
           .suspects { grid-template-columns: repeat(4, 1fr); }
           figure, tr, .suspects li, .glossary div, .tiles li { break-inside: avoid; }

@@ -76,30 +76,31 @@ internal sealed class SamplePictures
 
     private XElement Features(int index)
     {
-        const int middle = 110, scale = 27, row = 16;
+        const int row = 16, middle = 125, right = 220;
+        const double scale = 12;
         float[] sample = _dataset.Sample(index).ToArray();
         var deviations = sample.Select((value, i) => (Feature: i, Z: _deviation[i] > 0 ? (value - _mean[i]) / _deviation[i] : 0))
-            .OrderByDescending(d => Math.Abs(d.Z)).Take(MostFeatures).ToList();
+            .OrderByDescending(d => Math.Abs(d.Z)).Take(MostFeatures)
+            .Select(d => (Name: Invariant($"feature {d.Feature}"), d.Z, Text: Invariant($"{d.Z:+0.0;-0.0;0.0}\u03C3"))).ToList();
         XElement svg = Tag(
-            "svg", Class("features"), Attribute("viewBox", Invariant($"0 0 {2 * middle} {row * deviations.Count}")), Attribute("role", "img"),
-            Attribute("aria-label", "Most unusual features: " + string.Join(", ", deviations.Select(d => FeatureText(d.Feature, d.Z)))));
+            "svg", Class("features"), Attribute("viewBox", Invariant($"0 0 {right} {row * deviations.Count}")), Attribute("role", "img"),
+            Attribute("aria-label", "Most unusual: " + string.Join(", ", deviations.Select(d => $"{d.Name} {d.Text}"))));
         for (int i = 0; i < deviations.Count; i++)
         {
-            var (feature, z) = deviations[i];
+            var (name, z, text) = deviations[i];
             double length = scale * Math.Min(Math.Abs(z), MostDeviations);
+            int baseline = (row * i) + 12;
             svg.Add(
+                Tag("text", Attribute("x", 0), Attribute("y", baseline), name),
                 Tag(
                     "rect", Class(z < 0 ? "bar c1" : "bar c0"), Attribute("x", Invariant($"{(z < 0 ? middle - length : middle):0.#}")),
-                    Attribute("y", row * i), Attribute("width", Invariant($"{length:0.#}")), Attribute("height", row - 2)),
-                Tag(
-                    "text", Attribute("x", middle), Attribute("y", (row * i) + 11), Attribute("text-anchor", "middle"),
-                    FeatureText(feature, z)));
+                    Attribute("y", (row * i) + 2), Attribute("width", Invariant($"{length:0.#}")), Attribute("height", row - 4)),
+                Tag("text", Attribute("x", right), Attribute("y", baseline), Attribute("text-anchor", "end"), text));
         }
 
+        svg.Add(Tag("path", Class("axis"), Attribute("d", Invariant($"M{middle} 0V{row * deviations.Count}"))));
         return svg;
     }
-
-    private static string FeatureText(int feature, double z) => Invariant($"#{feature}: {z:+0.0;-0.0;0.0}\u03C3");
 
     private static (double[] Mean, double[] Deviation) Statistics(Dataset dataset)
     {

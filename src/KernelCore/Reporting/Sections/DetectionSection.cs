@@ -11,15 +11,15 @@ internal static class DetectionSection
     /// <summary>Curves drawn; the table holds every score.</summary>
     private const int MostCurves = 12;
 
-    public static IEnumerable<XElement> Render(ReportFacts facts)
+    public static XElement? Render(ReportFacts facts)
     {
         if (facts.Noisy is not { } noisy)
         {
-            yield break;
+            return null;
         }
 
         double chance = (double)noisy.Count(n => n) / noisy.Length;
-        yield return Tag(
+        return Tag(
             "section", Attribute("id", "detection"), Tag("h2", "Finding the wrong labels"),
             Tag(
                 "p", Class("note"),

@@ -8,7 +8,7 @@ namespace KernelCore.Reporting.Sections;
 /// <summary>How the alignment and the leading other score spread over the samples, wrong labels apart from right ones.</summary>
 internal static class DistributionSection
 {
-    public static IEnumerable<XElement> Render(ReportData data, ReportFacts facts)
+    public static XElement? Render(ReportData data, ReportFacts facts)
     {
         ScoreColumn? gwa = data.Scores.Find(ScoreCatalogue.Gwa.Name);
         ScoreColumn? other = facts.Detectors.Select(d => d.Score).Append(facts.Ranking).Concat(data.Scores.Columns)
@@ -16,10 +16,10 @@ internal static class DistributionSection
         ScoreColumn[] shown = [.. new[] { gwa, other }.OfType<ScoreColumn>()];
         if (shown.Length == 0)
         {
-            yield break;
+            return null;
         }
 
-        yield return Tag(
+        return Tag(
             "section", Attribute("id", "distribution"), Tag("h2", "Distribution of the scores"),
             Tag(
                 "p", Class("note"), facts.Noisy is null

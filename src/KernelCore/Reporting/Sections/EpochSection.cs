@@ -11,24 +11,29 @@ namespace KernelCore.Reporting.Sections;
 /// <summary>GWA, accuracy, prediction changes and loss by epoch, with the stopping points.</summary>
 internal static class EpochSection
 {
-    public static IEnumerable<XElement> Render(ReportData data)
+    public static XElement? Render(ReportData data)
     {
         if (data.Epochs.Count == 0)
         {
-            yield break;
+            return null;
         }
 
         IReadOnlyList<EpochRecord> epochs = data.Epochs;
         Axis x = Axis.Integers("epoch", epochs.Min(e => e.Epoch), epochs.Max(e => e.Epoch));
         ChartRule[] rules = [.. Rules(data)];
-        yield return Tag(
+        return Tag(
             "section", Attribute("id", "epochs"), Tag("h2", "Training by epoch"),
+            Tag(
+                "p", Class("note"),
+                "GWA (arXiv 2510.25480) is the mean alignment of the samples over their excess kurtosis plus 1.2: high while the samples agree on "
+                + "where to go. LabelWave (arXiv 2502.07551) counts the samples whose predicted class changes: it falls while the network learns, "
+                + "and rises when it starts to fit wrong labels. Neither needs held-out data. Dashed: the epochs they pick."),
             Tag(
                 "div", Class("charts"),
                 GwaChart(epochs, x, rules),
-                Chart("Accuracy", "accuracy (%)", epochs, x, rules, ("training", e => 100 * e.Accuracy), ("held-out", e => 100 * e.TestAccuracy)),
-                Chart("LabelWave: prediction changes", "changed samples", epochs, x, rules, ("changes since the epoch before", Changes)),
-                Chart("Loss", "mean cross-entropy", epochs, x, rules, ("training", e => e.Loss), ("held-out", e => e.TestLoss))),
+                Chart("Accuracy", "accuracy (%)", false, epochs, x, rules, ("training", e => 100 * e.Accuracy), ("held-out", e => 100 * e.TestAccuracy)),
+                Chart("LabelWave: prediction changes", "changed samples", true, epochs, x, rules, ("changes since the epoch before", Changes)),
+                Chart("Loss", "mean cross-entropy", true, epochs, x, rules, ("training", e => e.Loss), ("held-out", e => e.TestLoss))),
             Tag("details", Tag("summary", "All numbers by epoch"), EpochTable(epochs)));
     }
 
@@ -62,7 +67,7 @@ internal static class EpochSection
         GwaEpoch[] values = [.. epochs.Select(e => e.Gwa).OfType<GwaEpoch>()];
         if (values.Length == 0)
         {
-            return Tag("figure", Tag("figcaption", caption), Tag("p", Class("note"), "Not measured: the model has no linear head."));
+            return Nothing(caption, "Not measured: the model has no linear head.");
         }
 
         // A value next to the pole may be of any size: it gets a mark, but neither stretches the axis nor joins the line.
@@ -86,11 +91,16 @@ internal static class EpochSection
     }
 
     private static XElement Chart(
-        string caption, string label, IReadOnlyList<EpochRecord> epochs, Axis x, ChartRule[] rules,
+        string caption, string label, bool fromZero, IReadOnlyList<EpochRecord> epochs, Axis x, ChartRule[] rules,
         params (string Name, Func<EpochRecord, double?> Value)[] series)
     {
         var shown = series.Where(s => epochs.Any(e => s.Value(e) is not null)).ToList();
-        Axis y = Axis.Over(label, shown.SelectMany(s => epochs.Select(e => s.Value(e) ?? double.NaN)));
+        if (shown.Count == 0)
+        {
+            return Nothing(caption, "There are no values before epoch 2.");
+        }
+
+        Axis y = Axis.Over(label, shown.SelectMany(s => epochs.Select(e => s.Value(e) ?? double.NaN)), fromZero);
         string description = string.Join(" ", shown.Select(s => Describe(s.Name, epochs, s.Value)));
         var chart = new SvgChart(caption, description, x, y, rules);
         for (int i = 0; i < shown.Count; i++)
@@ -100,6 +110,8 @@ internal static class EpochSection
 
         return chart.ToFigure();
     }
+
+    private static XElement Nothing(string caption, string reason) => Tag("figure", Tag("figcaption", caption), Tag("p", Class("note"), reason));
 
     private static ChartPoint Point(EpochRecord epoch, double? value) => new(epoch.Epoch, value ?? double.NaN, Hint(epoch.Epoch, value));
 

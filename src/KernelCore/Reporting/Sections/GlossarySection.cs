@@ -7,15 +7,15 @@ namespace KernelCore.Reporting.Sections;
 /// <summary>What the scores of this report mean and where they come from.</summary>
 internal static class GlossarySection
 {
-    public static IEnumerable<XElement> Render(ReportData data)
+    public static XElement? Render(ReportData data)
     {
         ScoreDefinition[] scores = [.. data.Scores.Columns.Select(c => c.Definition).Distinct()];
         if (scores.Length == 0)
         {
-            yield break;
+            return null;
         }
 
-        yield return Tag(
+        return Tag(
             "section", Attribute("id", "glossary"), Tag("h2", "Glossary"),
             Tag(
                 "p", Class("note"),

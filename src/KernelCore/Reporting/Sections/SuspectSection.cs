@@ -11,11 +11,11 @@ internal static class SuspectSection
     /// <summary>Samples shown.</summary>
     public const int Most = 48;
 
-    public static IEnumerable<XElement> Render(ReportData data, ReportFacts facts)
+    public static XElement? Render(ReportData data, ReportFacts facts)
     {
         if (facts.Ranking is not { } ranking)
         {
-            yield break;
+            return null;
         }
 
         int[] suspects = [.. MostSuspicious(ranking).Take(Most)];
@@ -23,7 +23,7 @@ internal static class SuspectSection
         ScoreColumn[] shown = [.. new[] { ranking, data.Scores.Find(ScoreCatalogue.Gwa.Name), data.Scores.Find(ScoreCatalogue.Loss.Name) }
             .OfType<ScoreColumn>().Distinct()];
         string end = ranking.Definition.Direction == ScoreDirection.HigherIsSuspicious ? "highest" : "lowest";
-        yield return Tag(
+        return Tag(
             "section", Attribute("id", "suspects"), Tag("h2", "Most suspicious samples"),
             Tag("p", Class("note"), Invariant($"The {suspects.Length} samples of {end} {ranking.Name}: {ranking.Definition.Meaning}."), Found(suspects, facts.Noisy)),
             Tag("ol", Class("suspects"), suspects.Select(i => Card(i, data, facts, pictures.Show(i), shown))));
