@@ -115,7 +115,7 @@ public sealed class BadInputTests : IDisposable
             _folder.Write(Path.Combine("idx", file), [9, 9, 9, 9, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 1, 0]);
         }
 
-        await RefusesDataAsync(_folder["idx"], "magic");
+        await RefusesDataAsync(_folder["idx"], "begins with 0x0909, expected 0x0000");
     }
 
     [Fact]
