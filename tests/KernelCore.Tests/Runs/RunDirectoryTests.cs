@@ -27,9 +27,9 @@ public sealed class RunDirectoryTests : IDisposable
         Assert.Equal(expected.Options, run.History.Options);
         Assert.Equal(expected.Picks, run.History.Picks);
         Assert.Equal(expected.Epochs, run.History.Epochs);
-        Assert.Equal(Truth, run.TrueLabels);
-        Assert.Equal(Scores().Labels, run.Scores.Labels);
-        Assert.Equal(Scores().Predictions, run.Scores.Predictions);
+        Assert.Equal<int>(Truth, run.TrueLabels);
+        Assert.Equal<int>(Scores().Labels, run.Scores.Labels);
+        Assert.Equal<int>(Scores().Predictions, run.Scores.Predictions);
         Assert.Equal(Scores().Columns.Select(c => (c.Name, c.Definition)), run.Scores.Columns.Select(c => (c.Name, c.Definition)));
         Assert.Equal(Scores().Columns.SelectMany(c => c.Values), run.Scores.Columns.SelectMany(c => c.Values));
         Assert.Equal(["history.json", "model.safetensors", "scores.csv"], Directory.GetFileSystemEntries(path).Select(Path.GetFileName).Order());

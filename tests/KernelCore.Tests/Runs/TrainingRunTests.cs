@@ -16,9 +16,9 @@ public class TrainingRunTests
     {
         DataSplit clean = new DatasetCatalog().Load("digits");
         using var run = new TrainingRun(Recipe with { LabelNoise = 0.25 }, new DatasetCatalog(), CpuDevice.Shared);
-        Assert.Equal(clean.Test.Labels, run.Test.Labels);
-        Assert.Equal(clean.Train.Labels, run.TrueLabels);
-        Assert.Equal(run.Flipped, run.TrueLabels.Zip(run.Train.Labels, (truth, label) => truth != label));
+        Assert.Equal<int>(clean.Test.Labels, run.Test.Labels);
+        Assert.Equal<int>(clean.Train.Labels, run.TrueLabels);
+        Assert.Equal<bool>(run.Flipped, run.TrueLabels.Zip(run.Train.Labels, (truth, label) => truth != label));
         Assert.Equal((int)Math.Round(0.25 * clean.Train.Count, MidpointRounding.AwayFromZero), run.Flipped.Count(flipped => flipped));
     }
 
@@ -27,7 +27,7 @@ public class TrainingRunTests
     {
         using var first = new TrainingRun(Recipe with { LabelNoise = 0.1, Seed = 1 }, new DatasetCatalog(), CpuDevice.Shared);
         using var second = new TrainingRun(Recipe with { LabelNoise = 0.1, Seed = 2 }, new DatasetCatalog(), CpuDevice.Shared);
-        Assert.Equal(first.Train.Labels, second.Train.Labels);
+        Assert.Equal<int>(first.Train.Labels, second.Train.Labels);
         Assert.NotEqual(first.Network.Parameters.Flat.ToArray(), second.Network.Parameters.Flat.ToArray());
     }
 
