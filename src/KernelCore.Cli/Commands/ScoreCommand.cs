@@ -17,7 +17,9 @@ internal static class ScoreCommand
     {
         var model = new Option<string>("--model")
         {
-            Description = "Model: a safetensors file of 'kernelcore train', or a PyTorch state dict with --arch.", HelpName = "FILE", Required = true,
+            Description = "Model: a safetensors file of 'kernelcore train', or a PyTorch state dict with --arch.",
+            HelpName = "FILE",
+            Required = true,
         };
         Option<string> data = CommonOptions.Data();
         var architecture = new Option<string?>("--arch") { Description = "Layers of the model, when its file does not say.", HelpName = "FILE.json" };
