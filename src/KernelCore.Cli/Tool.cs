@@ -48,12 +48,15 @@ internal sealed class Tool
     }
 
     /// <summary>Runs the tool and returns its exit code.</summary>
-    public async Task<int> RunAsync(IReadOnlyList<string> arguments)
+    /// <param name="arguments">The command line.</param>
+    /// <param name="cancellationToken">Cancels as Ctrl+C does.</param>
+    public async Task<int> RunAsync(IReadOnlyList<string> arguments, CancellationToken cancellationToken = default)
     {
         ParseResult parsed = _root.Parse(arguments.Count == 0 ? ["--help"] : arguments);
         if (parsed.Errors.Count > 0)
         {
-            return Fail(ExitCode.BadInput, $"error: {parsed.Errors[0].Message} See '{Name} --help'.");
+            string problem = parsed.UnmatchedTokens.Count > 0 ? $"unknown command or argument '{parsed.UnmatchedTokens[0]}'." : parsed.Errors[0].Message;
+            return Fail(ExitCode.BadInput, $"error: {problem} See '{Name} --help'.");
         }
 
         var configuration = new InvocationConfiguration
@@ -63,7 +66,7 @@ internal sealed class Tool
             EnableDefaultExceptionHandler = false,
             ProcessTerminationTimeout = TimeSpan.FromSeconds(30),
         };
-        return await parsed.InvokeAsync(configuration).ConfigureAwait(false);
+        return await parsed.InvokeAsync(configuration, cancellationToken).ConfigureAwait(false);
     }
 
     private int Guard(Func<int> body)

@@ -27,7 +27,9 @@ internal static class DemoCommand
     {
         var output = new Option<string>("--out", "-o")
         {
-            Description = "Directory for the run and its report.", HelpName = "DIR", DefaultValueFactory = _ => Path.Combine("artifacts", "demo"),
+            Description = "Directory for the run and its report.",
+            HelpName = "DIR",
+            DefaultValueFactory = _ => Path.Combine("artifacts", "demo"),
         };
         var device = new DeviceOptions();
         var command = new Command("demo", "Mislabel 10 % of the digits data, train on them, and find them again.") { output };

@@ -13,11 +13,9 @@ internal sealed class DeviceOptions
         DefaultValueFactory = _ => Devices.Default,
     };
 
-    private readonly Option<int> _threads = new Option<int>("--threads")
-    {
-        Description = "Threads of the CPU device; results do not depend on it. [default: one per processor]",
-        HelpName = "N",
-    }.Within(1, 1024, "a number from 1 to 1024");
+    private readonly Option<int> _threads = Choice.Number<int>(
+        "--threads", "N", "Threads of the CPU device; results do not depend on it. [default: one per processor]",
+        null, 1, 1024, "a whole number from 1 to 1024");
 
     public void AddTo(Command command)
     {

@@ -17,11 +17,13 @@ internal static class ScoreCommand
     {
         var model = new Option<string>("--model")
         {
-            Description = "Model: a safetensors file of 'kernelcore train', or a PyTorch state dict with --arch.", HelpName = "FILE", Required = true,
+            Description = "Model: a safetensors file of 'kernelcore train', or a PyTorch state dict with --arch.",
+            HelpName = "FILE",
+            Required = true,
         };
         Option<string> data = CommonOptions.Data();
         var architecture = new Option<string?>("--arch") { Description = "Layers of the model, when its file does not say.", HelpName = "FILE.json" };
-        Option<bool> split = Choice.Option("--split", "Part of the data to score.", ("train", false), ("test", true));
+        Option<DataPart> part = Choice.Option("--split", "Part of the data to score.", ("train", DataPart.Train), ("test", DataPart.Test));
         var scores = new Option<string>("--scores")
         {
             Description = "Scores, comma separated: gwa, el2n, grand, loss, margin, entropy, confidence.",
@@ -35,16 +37,16 @@ internal static class ScoreCommand
         var device = new DeviceOptions();
         var output = new Option<string>("--out", "-o") { Description = "Where the scores go.", HelpName = "FILE.csv|.json", Required = true };
 
-        var command = new Command("score", "Score every sample of a data set with a trained model.") { model, data, architecture, split, scores, scope, mode };
+        var command = new Command("score", "Score every sample of a data set with a trained model.") { model, data, architecture, part, scores, scope, mode };
         device.AddTo(command);
         command.Add(output);
         command.SetAction(runner(invocation => Run(
             invocation,
             new Request(
-                invocation.Get(model), invocation.Get(data), invocation.Get(split), invocation.Get(architecture), invocation.Get(output),
+                invocation.Get(model), invocation.Get(data), invocation.Get(part), invocation.Get(architecture), invocation.Get(output),
                 new ScoringOptions
                 {
-                    Scores = invocation.Get(scores).Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries),
+                    Scores = [.. invocation.Get(scores).Split(',', StringSplitOptions.TrimEntries).Distinct()],
                     Scope = invocation.Get(scope),
                     Mode = invocation.Get(mode),
                 }),
@@ -58,7 +60,7 @@ internal static class ScoreCommand
         using Device device = deviceOptions.Open(invocation);
         using Network network = NetworkFile.Load(device, request.Model, request.Architecture is { } path ? Presets.Read(path) : null);
         DataSplit split = invocation.Service<DatasetCatalog>().Load(request.Data);
-        Dataset data = request.TestSplit ? split.Test : split.Train;
+        Dataset data = request.Part == DataPart.Test ? split.Test : split.Train;
         Classifier.CheckFits(network, data);
 
         var scorer = new Scorer(network, invocation.Service<ILoggerFactory>().CreateLogger<Scorer>());
@@ -70,5 +72,11 @@ internal static class ScoreCommand
         return ExitCode.Success;
     }
 
-    private sealed record Request(string Model, string Data, bool TestSplit, string? Architecture, string Output, ScoringOptions Options);
+    private enum DataPart
+    {
+        Train,
+        Test,
+    }
+
+    private sealed record Request(string Model, string Data, DataPart Part, string? Architecture, string Output, ScoringOptions Options);
 }

@@ -58,7 +58,7 @@ internal static class VerifyCommand
         {
             bool compared = quantity.Verdict != Verdict.Unsupported;
             table.AddTextRow(
-                quantity.Quantity, compared ? $"{quantity.Tensors}" : "", compared ? $"{quantity.MaxError:E1}" : "", compared ? $"{quantity.MedianError:E1}" : "",
+                quantity.Quantity, compared ? $"{quantity.Tensors}" : "", compared ? $"{quantity.MaxError:0.0e-0}" : "", compared ? $"{quantity.MedianError:0.0e-0}" : "",
                 compared ? quantity.Verdict.ToString().ToLowerInvariant() : "not yet supported", quantity.Verdict == Verdict.Failed ? quantity.Worst : "");
         }
 

@@ -26,6 +26,7 @@ public sealed class RunWriter : IDisposable
         _staging = System.IO.Path.Combine(directory, $".{System.IO.Path.GetRandomFileName()}.tmp");
         try
         {
+            Directory.CreateDirectory(directory);
             Directory.CreateDirectory(_staging);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
