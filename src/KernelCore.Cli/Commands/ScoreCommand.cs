@@ -61,7 +61,6 @@ internal static class ScoreCommand
         using Network network = NetworkFile.Load(device, request.Model, request.Architecture is { } path ? Presets.Read(path) : null);
         DataSplit split = invocation.Service<DatasetCatalog>().Load(request.Data);
         Dataset data = request.Part == DataPart.Test ? split.Test : split.Train;
-        Classifier.CheckFits(network, data);
 
         var scorer = new Scorer(network, invocation.Service<ILoggerFactory>().CreateLogger<Scorer>());
         ScoreTable table = ProgressBar.Run(

@@ -31,15 +31,6 @@ public sealed class TrainingRun : IDisposable
         (Train, Flipped) = Corrupt(data.Train, options);
         (Test, TrueLabels) = (data.Test, Flipped.IsDefault ? default : data.Train.Labels);
         Network = new Network(device, Presets.Resolve(options.Architecture, Train.SampleShape, Train.ClassCount), options.Seed);
-        try
-        {
-            Classifier.CheckFits(Network, Train);
-        }
-        catch
-        {
-            Network.Dispose();
-            throw;
-        }
     }
 
     /// <summary>Training samples, with the labels that are learnt.</summary>
