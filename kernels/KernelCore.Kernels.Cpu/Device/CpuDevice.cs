@@ -21,7 +21,7 @@ public sealed class CpuDevice : Device
     public static CpuDevice Shared => LazyShared.Value;
 
     /// <inheritdoc/>
-    public override string Name => "cpu";
+    public override string Name => Threads == Environment.ProcessorCount ? "cpu" : $"cpu:{Threads}";
 
     /// <inheritdoc/>
     public override DeviceKind Kind => DeviceKind.Cpu;

@@ -34,9 +34,6 @@ internal static class Simd
         : Vector128.IsHardwareAccelerated ? SimdWidth.Bits128
         : SimdWidth.Scalar;
 
-    /// <summary>Floats per vector.</summary>
-    public static int Lanes => (int)Width / 32;
-
     /// <summary>Whether a * b + c is rounded once. Without the instruction, kernels multiply and add with two roundings.</summary>
     public static bool Fused => Fma.IsSupported || AdvSimd.IsSupported;
 

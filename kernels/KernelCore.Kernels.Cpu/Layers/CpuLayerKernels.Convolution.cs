@@ -38,18 +38,16 @@ internal sealed unsafe partial class CpuLayerKernels
     private static int StripRows(ConvolutionGeometry geometry, int patchRows) =>
         (int)Math.Clamp(StripFloats / Math.Max(1L, (long)patchRows * geometry.OutWidth), 1, Math.Max(1, geometry.OutHeight));
 
-    private static int Parts(int extent, int size) => (extent + size - 1) / size;
-
     /// <summary>A task is a strip of output rows of one group of one sample.</summary>
     private readonly struct ForwardBody(ConvolutionGeometry g, float* x, float* weight, float* bias, float* y) : IParallelBody
     {
         private readonly int _stripRows = StripRows(g, g.PatchSize);
 
-        public int TasksPerSample => g.Groups * Parts(g.OutHeight, _stripRows);
+        public int TasksPerSample => g.Groups * Parallelism.Chunks(g.OutHeight, _stripRows);
 
         public void Run(int task, int worker)
         {
-            int strips = Parts(g.OutHeight, _stripRows);
+            int strips = Parallelism.Chunks(g.OutHeight, _stripRows);
             int outRow = task % strips * _stripRows, group = task / strips % g.Groups, sample = task / strips / g.Groups;
             int outRows = Math.Min(_stripRows, g.OutHeight - outRow), columns = outRows * g.OutWidth;
             int channels = g.OutChannelsPerGroup, firstChannel = group * channels;
@@ -82,11 +80,11 @@ internal sealed unsafe partial class CpuLayerKernels
 
         private readonly int _channels = Math.Max(1, PatchRowsPerTask / Math.Max(1, g.KernelHeight * g.KernelWidth));
 
-        public int TasksPerSample => g.Groups * Parts(g.InChannels / g.Groups, _channels);
+        public int TasksPerSample => g.Groups * Parallelism.Chunks(g.InChannels / g.Groups, _channels);
 
         public void Run(int task, int worker)
         {
-            int groupChannels = g.InChannels / g.Groups, parts = Parts(groupChannels, _channels);
+            int groupChannels = g.InChannels / g.Groups, parts = Parallelism.Chunks(groupChannels, _channels);
             int first = task % parts * _channels, group = task / parts % g.Groups, sample = task / parts / g.Groups;
             int channels = Math.Min(_channels, groupChannels - first), kernel = g.KernelHeight * g.KernelWidth;
             int row = first * kernel, rows = channels * kernel, plane = g.Height * g.Width;

@@ -1,3 +1,6 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
 namespace KernelCore.Kernels.Cpu;
 
 internal sealed unsafe partial class CpuLayerKernels
@@ -41,6 +44,10 @@ internal sealed unsafe partial class CpuLayerKernels
         public readonly int Right = Math.Min(g.Width, (column * g.StrideWidth) - g.PadWidth + g.KernelWidth);
     }
 
+    /// <summary>
+    /// Takes as many neighbouring outputs at a time as there are lanes where their windows lie inside the image, and
+    /// single ones at its edges. The winner's place is kept as its distance from the window's first element.
+    /// </summary>
     private struct MaxPoolBody : IRangeBody
     {
         public PoolGeometry Geometry;
@@ -50,37 +57,95 @@ internal sealed unsafe partial class CpuLayerKernels
         public readonly void Run(int first, int end, int worker)
         {
             PoolGeometry g = Geometry;
-            int outputs = g.OutHeight * g.OutWidth;
             for (int plane = first; plane < end; plane++)
             {
                 float* x = X + ((nint)plane * g.Height * g.Width);
-                nint output = (nint)plane * outputs;
                 for (int row = 0; row < g.OutHeight; row++)
                 {
-                    for (int column = 0; column < g.OutWidth; column++, output++)
-                    {
-                        var window = new Window(g, row, column);
-                        int best = (window.Top * g.Width) + window.Left;
-                        float max = float.NegativeInfinity;
-                        for (int i = window.Top; i < window.Bottom; i++)
-                        {
-                            for (int j = window.Left; j < window.Right; j++)
-                            {
-                                // Not <=, so that a NaN is taken; a NaN already taken yields only to a later NaN.
-                                float value = x[(i * g.Width) + j];
-                                if (value > max || float.IsNaN(value))
-                                {
-                                    max = value;
-                                    best = (i * g.Width) + j;
-                                }
-                            }
-                        }
-
-                        Y[output] = max;
-                        Argmax[output] = best;
-                    }
+                    nint output = (((nint)plane * g.OutHeight) + row) * g.OutWidth;
+                    Row(g, x, row, Y + output, Argmax + output);
                 }
             }
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        private static void Row(PoolGeometry g, float* x, int row, float* y, int* argmax)
+        {
+            float* buffer = stackalloc float[Lanes8.Count];
+            int column = 0;
+            int inside = Math.Min(g.OutWidth, ((g.Width + g.PadWidth - g.KernelWidth) / g.StrideWidth) + 1);
+            for (; column < Math.Min(g.OutWidth, (g.PadWidth + g.StrideWidth - 1) / g.StrideWidth); column++)
+            {
+                Block<Lane>(g, x, row, column, y, argmax, buffer);
+            }
+
+            if (Vector256.IsHardwareAccelerated)
+            {
+                for (; column + Lanes8.Count <= inside; column += Lanes8.Count)
+                {
+                    Block<Lanes8>(g, x, row, column, y, argmax, buffer);
+                }
+            }
+
+            if (Vector128.IsHardwareAccelerated)
+            {
+                for (; column + Lanes4.Count <= inside; column += Lanes4.Count)
+                {
+                    Block<Lanes4>(g, x, row, column, y, argmax, buffer);
+                }
+            }
+
+            for (; column < g.OutWidth; column++)
+            {
+                Block<Lane>(g, x, row, column, y, argmax, buffer);
+            }
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private static void Block<TLanes>(PoolGeometry g, float* x, int row, int column, float* y, int* argmax, float* buffer)
+            where TLanes : struct, ILanes<TLanes>
+        {
+            var window = new Window(g, row, column);
+            int corner = (window.Top * g.Width) + window.Left;
+            TLanes max = TLanes.Broadcast(float.NegativeInfinity), place = TLanes.Broadcast(0f);
+            for (int i = window.Top; i < window.Bottom; i++)
+            {
+                for (int j = window.Left; j < window.Right; j++)
+                {
+                    int position = (i * g.Width) + j;
+                    TLanes value = Strided<TLanes>(x + position, g.StrideWidth, buffer), here = TLanes.Broadcast(position - corner);
+
+                    // Up to the largest so far: keep that. Where that is NaN, only another NaN replaces it.
+                    TLanes keptPlace = TLanes.WhereLessOrEqual(value, max, place, here), kept = TLanes.WhereLessOrEqual(value, max, max, value);
+                    TLanes nanPlace = TLanes.WhereLessOrEqual(value, value, place, here);
+                    place = TLanes.WhereLessOrEqual(max, max, keptPlace, nanPlace);
+                    max = TLanes.WhereLessOrEqual(max, max, kept, max);
+                }
+            }
+
+            max.Store(y + column);
+            place.Store(buffer);
+            for (int lane = 0; lane < TLanes.Count; lane++)
+            {
+                argmax[column + lane] = corner + (lane * g.StrideWidth) + (int)buffer[lane];
+            }
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private static TLanes Strided<TLanes>(float* source, int stride, float* buffer)
+            where TLanes : struct, ILanes<TLanes>
+        {
+            if (stride == 1)
+            {
+                return TLanes.Load(source);
+            }
+
+            for (int lane = 0; lane < TLanes.Count; lane++)
+            {
+                buffer[lane] = source[lane * stride];
+            }
+
+            return TLanes.Load(buffer);
         }
     }
 

@@ -6,7 +6,7 @@ namespace KernelCore.Kernels.Cpu;
 /// <remarks>
 /// <para>
 /// Row d = (channel, kernel row, kernel column) of the matrix, as in a row of the weight; column t = (output row, output
-/// column). With W a group's weight [p, d]: y = W P, and grad_i W = g_i P^T for g_i [p, T].
+/// column). With W a group's weight [p, d] and g one sample's backprop [p, T]: y = W P, and the gradient of W is g P^T.
 /// </para>
 /// <para>The image pointers are at the first channel of the group. A strip takes some rows of the matrix and some output rows.</para>
 /// </remarks>

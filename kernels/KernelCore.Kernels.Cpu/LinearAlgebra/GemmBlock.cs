@@ -14,10 +14,10 @@ internal unsafe struct GemmBlock<TTile>
     public GemmBlock(in GemmProblem problem, Scratch scratch)
     {
         _problem = problem;
-        _readsBInPlace = problem.ColumnB == 1 && GemmBlocking.Parts(problem.M, TTile.Rows) <= GemmBlocking.InPlacePanels;
+        _readsBInPlace = problem.ColumnB == 1 && Parallelism.Chunks(problem.M, TTile.Rows) <= GemmBlocking.InPlacePanels;
         long depth = Math.Min(problem.K, GemmBlocking.Depth);
-        int rowPanels = GemmBlocking.Parts(Math.Min(problem.M, GemmBlocking.Rows), TTile.Rows);
-        int columnPanels = _readsBInPlace ? 1 : GemmBlocking.Parts(Math.Min(problem.N, GemmBlocking.Columns), TTile.Columns);
+        int rowPanels = Parallelism.Chunks(Math.Min(problem.M, GemmBlocking.Rows), TTile.Rows);
+        int columnPanels = _readsBInPlace ? 1 : Parallelism.Chunks(Math.Min(problem.N, GemmBlocking.Columns), TTile.Columns);
         _packedA = scratch.Floats(ScratchSlot.PackedA, depth * rowPanels * TTile.Rows);
         _packedB = scratch.Floats(ScratchSlot.PackedB, depth * columnPanels * TTile.Columns);
     }
@@ -28,9 +28,9 @@ internal unsafe struct GemmBlock<TTile>
 
     public readonly int K => _problem.K;
 
-    public readonly int RowPanels => GemmBlocking.Parts(_rows, TTile.Rows);
+    public readonly int RowPanels => Parallelism.Chunks(_rows, TTile.Rows);
 
-    public readonly int ColumnPanels => GemmBlocking.Parts(_columns, TTile.Columns);
+    public readonly int ColumnPanels => Parallelism.Chunks(_columns, TTile.Columns);
 
     /// <summary>Panels that <see cref="Pack"/> takes: those of A, then those of B unless an earlier block has left them.</summary>
     public readonly int PanelsToPack => RowPanels + (_row == 0 ? ColumnPanels - FirstPackedColumnPanel : 0);

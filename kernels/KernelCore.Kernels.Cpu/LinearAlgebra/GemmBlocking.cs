@@ -26,7 +26,4 @@ internal static class GemmBlocking
 
     /// <summary>Row panels up to which B is read in place: packing it would not be repaid.</summary>
     public const int InPlacePanels = 4;
-
-    /// <summary>Number of parts of a size that cover an extent.</summary>
-    public static int Parts(int extent, int size) => (extent + size - 1) / size;
 }

@@ -35,8 +35,8 @@ internal static unsafe class GemmDriver<TTile>
     // A tile is wide and low: a product of few columns wastes less of it when transposed.
     private static bool PreferTransposed(in GemmProblem problem)
     {
-        long tiles = (long)GemmBlocking.Parts(problem.M, TTile.Rows) * GemmBlocking.Parts(problem.N, TTile.Columns);
-        long transposed = (long)GemmBlocking.Parts(problem.N, TTile.Rows) * GemmBlocking.Parts(problem.M, TTile.Columns);
+        long tiles = (long)Parallelism.Chunks(problem.M, TTile.Rows) * Parallelism.Chunks(problem.N, TTile.Columns);
+        long transposed = (long)Parallelism.Chunks(problem.N, TTile.Rows) * Parallelism.Chunks(problem.M, TTile.Columns);
         return 2 * transposed <= tiles;
     }
 
@@ -59,7 +59,7 @@ internal static unsafe class GemmDriver<TTile>
     {
         private readonly GemmBlock<TTile> _block = block;
 
-        public int Tasks => GemmBlocking.Parts(_block.PanelsToPack, GemmBlocking.PackPanels);
+        public int Tasks => Parallelism.Chunks(_block.PanelsToPack, GemmBlocking.PackPanels);
 
         public void Run(int task, int worker)
         {
@@ -92,10 +92,10 @@ internal static unsafe class GemmDriver<TTile>
                 }
             }
 
-            _tasksAcross = GemmBlocking.Parts(block.ColumnPanels, _columns);
+            _tasksAcross = Parallelism.Chunks(block.ColumnPanels, _columns);
         }
 
-        public int Tasks => GemmBlocking.Parts(_block.RowPanels, _rows) * GemmBlocking.Parts(_block.ColumnPanels, _columns);
+        public int Tasks => Parallelism.Chunks(_block.RowPanels, _rows) * Parallelism.Chunks(_block.ColumnPanels, _columns);
 
         public void Run(int task, int worker)
         {

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using KernelCore.Kernels.Definitions;
 
 namespace KernelCore.Kernels.Cpu;
@@ -24,6 +25,9 @@ internal sealed unsafe partial class CpuLossKernels
 
     private struct HeadBody : IRangeBody
     {
+        /// <summary>Classes whose exponentials are held on the stack at a time.</summary>
+        private const int Chunk = 256;
+
         public int Batch, Classes, Width;
         public float WeightNorm;
         public bool Reference;
@@ -91,24 +95,35 @@ internal sealed unsafe partial class CpuLossKernels
         }
 
         /// <summary>||p - y|| with p, its normaliser and the difference rounded to float32, as a float32 softmax has them; also (p - y).(s - b).</summary>
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         private readonly double RoundedError(float* logits, int label, float max, out double dot)
         {
+            float* exponentials = stackalloc float[Chunk];
             double total = 0;
-            for (int c = 0; c < Classes; c++)
+            for (int start = 0; start < Classes; start += Chunk)
             {
-                total += MathF.Exp(logits[c] - max);
+                int count = Math.Min(Chunk, Classes - start);
+                RowMath.Exp(logits + start, max, exponentials, count);
+                total += Reduction.Sum(0, count, new Value(exponentials));
             }
 
-            double squares = 0;
-            dot = 0;
-            for (int c = 0; c < Classes; c++)
+            double squares = 0, sum = 0;
+            float normaliser = (float)total;
+            for (int start = 0; start < Classes; start += Chunk)
             {
-                float probability = MathF.Exp(logits[c] - max) / (float)total;
-                float error = c == label ? probability - 1 : probability;
-                squares += (double)error * error;
-                dot += error * ((double)logits[c] - (Bias == null ? 0 : Bias[c]));
+                int count = Math.Min(Chunk, Classes - start);
+                RowMath.Exp(logits + start, max, exponentials, count);
+                for (int j = 0; j < count; j++)
+                {
+                    int c = start + j;
+                    float probability = exponentials[j] / normaliser;
+                    float error = c == label ? probability - 1 : probability;
+                    squares += (double)error * error;
+                    sum += error * ((double)logits[c] - (Bias == null ? 0 : Bias[c]));
+                }
             }
 
+            dot = sum;
             return Math.Sqrt(squares);
         }
     }

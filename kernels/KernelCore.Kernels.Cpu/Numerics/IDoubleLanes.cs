@@ -29,8 +29,6 @@ internal unsafe interface IDoubleLanes<TSelf>
 
     static abstract TSelf operator *(TSelf a, TSelf b);
 
-    static abstract TSelf operator /(TSelf a, TSelf b);
-
     /// <summary>e^a.</summary>
     static abstract TSelf Exp(TSelf a);
 

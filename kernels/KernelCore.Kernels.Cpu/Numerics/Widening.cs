@@ -6,42 +6,37 @@ using System.Runtime.Intrinsics.X86;
 namespace KernelCore.Kernels.Cpu;
 
 /// <summary>Moves one <see cref="Vector{T}"/> of doubles from and to half as many bytes of float32 memory.</summary>
+/// <remarks>x64 vectors have 2, 4 or (where a process asks for it) 8 doubles, all others 2.</remarks>
 internal static unsafe class Widening
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector<double> Load(float* source)
     {
-        if (Avx.IsSupported && Vector<double>.Count == 4)
+        if (Avx512F.IsSupported && Vector<double>.Count == 8)
         {
-            return Avx.ConvertToVector256Double(Vector128.Load(source)).AsVector();
+            return Avx512F.ConvertToVector512Double(Vector256.Load(source)).AsVector();
         }
 
-        if (Vector<double>.Count == 2)
-        {
-            return Vector128.WidenLower(Vector128.CreateScalar(*(double*)source).AsSingle()).AsVector();
-        }
-
-        double* wide = stackalloc double[Vector<double>.Count];
-        for (int i = 0; i < Vector<double>.Count; i++)
-        {
-            wide[i] = source[i];
-        }
-
-        return Vector.Load(wide);
+        return Avx.IsSupported && Vector<double>.Count == 4
+            ? Avx.ConvertToVector256Double(Vector128.Load(source)).AsVector()
+            : Vector128.Create((double)source[0], source[1]).AsVector();
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store(Vector<double> lanes, float* destination)
     {
-        if (Avx.IsSupported && Vector<double>.Count == 4)
+        if (Avx512F.IsSupported && Vector<double>.Count == 8)
+        {
+            Avx512F.ConvertToVector256Single(lanes.AsVector512()).Store(destination);
+        }
+        else if (Avx.IsSupported && Vector<double>.Count == 4)
         {
             Avx.ConvertToVector128Single(lanes.AsVector256()).Store(destination);
-            return;
         }
-
-        for (int i = 0; i < Vector<double>.Count; i++)
+        else
         {
-            destination[i] = (float)lanes[i];
+            destination[0] = (float)lanes[0];
+            destination[1] = (float)lanes[1];
         }
     }
 }

@@ -18,11 +18,11 @@ internal readonly unsafe struct BatchSum<TTerm>(
     CpuDevice device, ParameterGradient gradient, int chunks, float* partials, float beta, float* destination, TTerm term) : IParallelBody
     where TTerm : struct, ITileTerm
 {
-    private readonly Tiling _tiling = new(gradient.Rows, gradient.Columns);
+    private readonly GradientTiling _tiling = new(gradient.Rows, gradient.Columns);
 
     public static void Run(CpuDevice device, in ParameterGradient gradient, float beta, float* destination, in TTerm term)
     {
-        int tiles = new Tiling(gradient.Rows, gradient.Columns).Count;
+        int tiles = new GradientTiling(gradient.Rows, gradient.Columns).Count;
         int chunks = Parallelism.BatchChunks(gradient.Batch, tiles, gradient.FlopsPerSample);
         float* partials = chunks == 1 ? null : device.Scratch(0).Floats(ScratchSlot.Sums, (chunks - 1) * gradient.Count);
         var body = new BatchSum<TTerm>(device, gradient, chunks, partials, beta, destination, term);

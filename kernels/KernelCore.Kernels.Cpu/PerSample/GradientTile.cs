@@ -8,8 +8,8 @@ namespace KernelCore.Kernels.Cpu;
 /// <remarks>Products in float32; with beta 0 the old content is not read.</remarks>
 internal static unsafe class GradientTile
 {
-    /// <summary>Elements of the patch matrix that are extracted at a time: 128 KiB.</summary>
-    private const int PatchElements = 1 << 15;
+    /// <summary>Elements of the patch matrix that are extracted at a time: 256 KiB.</summary>
+    public const int PatchElements = 1 << 16;
 
     /// <summary>Adds the gradient of one use to a tile.</summary>
     /// <param name="use">The capture.</param>

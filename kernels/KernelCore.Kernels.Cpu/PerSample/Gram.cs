@@ -51,7 +51,8 @@ internal sealed unsafe partial class CpuPerSampleKernels
             return;
         }
 
-        var tiling = new Tiling(left.Rows, left.Columns, Math.Clamp(GramTileElements / Math.Max(1, left.Batch + right.Batch), 1, Tiling.CacheElements));
+        int gradients = left.Batch + (symmetric ? 0 : right.Batch);
+        var tiling = new GradientTiling(left.Rows, left.Columns, Math.Clamp(GramTileElements / Math.Max(1, gradients), 1, GradientTiling.CacheElements));
         var blocks = new GramBlocks(gram, left.Batch, right.Batch, TileGramBody.Block, TileGramBody.Block, symmetric);
         float* a = Shared.Floats(ScratchSlot.Left, (long)left.Batch * tiling.MaxElements);
         float* b = symmetric ? a : Shared.Floats(ScratchSlot.Right, (long)right.Batch * tiling.MaxElements);

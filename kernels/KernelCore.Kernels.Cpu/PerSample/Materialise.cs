@@ -6,14 +6,14 @@ internal sealed unsafe partial class CpuPerSampleKernels
     public void Materialise(ReadOnlySpan<LayerCapture> uses, ParameterRole role, Tensor destination)
     {
         ParameterGradient gradient = View(uses, role, ref _left);
-        var tiling = new Tiling(gradient.Rows, gradient.Columns);
+        var tiling = new GradientTiling(gradient.Rows, gradient.Columns);
         var body = new MaterialiseBody(device, gradient, tiling, CaptureView.Address(destination));
         device.Pool.Run(body.Tasks, ref body);
         KeepAlive(uses, destination);
     }
 
     /// <summary>Units are tiles of samples, formed where they belong.</summary>
-    private readonly struct MaterialiseBody(CpuDevice device, ParameterGradient gradient, Tiling tiling, float* destination) : IParallelBody
+    private readonly struct MaterialiseBody(CpuDevice device, ParameterGradient gradient, GradientTiling tiling, float* destination) : IParallelBody
     {
         private readonly int _unitsPerTask = Parallelism.UnitsPerTask(gradient.FlopsPerElement * tiling.MaxElements);
 

@@ -6,13 +6,8 @@ internal sealed unsafe partial class CpuPerSampleKernels
     /// <exception cref="ArgumentException">
     /// A use has no output, or is a broadcast: x + w is not linear in w alone, so its output does not give the dot.
     /// </exception>
-    public void OutputDots(ReadOnlySpan<LayerCapture> uses, ReadOnlySpan<Tensor?> biases, Tensor result)
+    public void OutputDots(ReadOnlySpan<LayerCapture> uses, Tensor result)
     {
-        if (biases.Length != uses.Length)
-        {
-            throw new ArgumentException($"{uses.Length} use(s) need as many biases (null for none), got {biases.Length}", nameof(biases));
-        }
-
         for (int u = 0; u < uses.Length; u++)
         {
             if (uses[u].Output is null || uses[u].Kind == CaptureKind.Broadcast)
@@ -25,9 +20,8 @@ internal sealed unsafe partial class CpuPerSampleKernels
         double* totals = Totals(gradient.Batch);
         for (int u = 0; u < uses.Length; u++)
         {
-            var body = new OutputDotsBody(gradient, u, CaptureView.Address(biases[u]), totals);
+            var body = new OutputDotsBody(gradient, u, CaptureView.Address(uses[u].Bias), totals);
             device.Pool.Run(body.Tasks, ref body);
-            KeepAlive(uses, biases[u]);
         }
 
         Store(totals, gradient.Batch, result);

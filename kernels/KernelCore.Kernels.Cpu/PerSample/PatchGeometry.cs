@@ -17,6 +17,7 @@ internal readonly unsafe struct PatchGeometry(ConvolutionGeometry geometry)
         geometry is { KernelHeight: 1, KernelWidth: 1, StrideHeight: 1, StrideWidth: 1, PadTop: 0, PadLeft: 0 }
         && geometry.OutHeight == geometry.Height && geometry.OutWidth == geometry.Width;
 
+    private readonly bool _keepsWidth = geometry.StrideHeight == 1 && geometry.StrideWidth == 1 && geometry.OutWidth == geometry.Width;
     private readonly int _channels = geometry.InChannels / geometry.Groups;
     private readonly int _height = geometry.Height, _width = geometry.Width;
     private readonly int _kernelHeight = geometry.KernelHeight, _kernelWidth = geometry.KernelWidth;
@@ -47,24 +48,67 @@ internal readonly unsafe struct PatchGeometry(ConvolutionGeometry geometry)
             // Output columns [first, last) see pixels inside the image.
             int first = Math.Min(OutWidth, left >= 0 ? 0 : (-left + _strideWidth - 1) / _strideWidth);
             int last = left >= _width ? first : Math.Clamp(((_width - 1 - left) / _strideWidth) + 1, first, OutWidth);
-            for (int o = 0; o < lines; o++)
+            int top = (line * _strideHeight) + (y * _dilationHeight) - _padTop;
+            float* destination = columns + ((long)r * stride);
+            if (_keepsWidth)
             {
-                float* destination = columns + ((long)r * stride) + (o * OutWidth);
-                int inputLine = ((line + o) * _strideHeight) + (y * _dilationHeight) - _padTop;
-                if ((uint)inputLine >= (uint)_height)
-                {
-                    new Span<float>(destination, OutWidth).Clear();
-                    continue;
-                }
-
-                new Span<float>(destination, first).Clear();
-                Gather(plane + ((long)inputLine * _width) + left, first, last, destination);
-                new Span<float>(destination + last, OutWidth - last).Clear();
+                Shift(plane, top, left, first, last, lines, destination);
+            }
+            else
+            {
+                Gather(plane, top, left, first, last, lines, destination);
             }
         }
     }
 
-    private void Gather(float* line, int first, int last, float* destination)
+    /// <summary>Output as wide as the input: the row is the plane moved by a constant, but for the columns that fall outside.</summary>
+    private void Shift(float* plane, int top, int left, int first, int last, int lines, float* destination)
+    {
+        // Lines [begin, end) see the image; elements [from, to) of them lie in the plane, the rest is border.
+        int begin = Math.Clamp(-top, 0, lines), end = Math.Clamp(_height - top, begin, lines);
+        new Span<float>(destination, begin * OutWidth).Clear();
+        new Span<float>(destination + (end * OutWidth), (lines - end) * OutWidth).Clear();
+        if (begin == end)
+        {
+            return;
+        }
+
+        int offset = ((top + begin) * _width) + left, count = (end - begin) * OutWidth;
+        int from = Math.Clamp(-offset, 0, count), to = Math.Clamp((_height * _width) - offset, from, count);
+        float* target = destination + (begin * OutWidth);
+        new ReadOnlySpan<float>(plane + offset + from, to - from).CopyTo(new Span<float>(target + from, to - from));
+        for (float* row = target; row < target + count; row += OutWidth)
+        {
+            for (int o = 0; o < first; o++)
+            {
+                row[o] = 0;
+            }
+
+            for (int o = last; o < OutWidth; o++)
+            {
+                row[o] = 0;
+            }
+        }
+    }
+
+    private void Gather(float* plane, int top, int left, int first, int last, int lines, float* destination)
+    {
+        for (int o = 0; o < lines; o++, destination += OutWidth)
+        {
+            int inputLine = top + (o * _strideHeight);
+            if ((uint)inputLine >= (uint)_height)
+            {
+                new Span<float>(destination, OutWidth).Clear();
+                continue;
+            }
+
+            new Span<float>(destination, first).Clear();
+            GatherLine(plane + ((long)inputLine * _width) + left, first, last, destination);
+            new Span<float>(destination + last, OutWidth - last).Clear();
+        }
+    }
+
+    private void GatherLine(float* line, int first, int last, float* destination)
     {
         if (_strideWidth == 1)
         {

@@ -21,6 +21,6 @@ internal readonly unsafe struct ScaleLoop(float beta, float* y, long count) : IP
     {
         long start = (long)task * Range;
         int length = (int)Math.Min(Range, count - start);
-        Rows.Scale(beta, y + start, length, 1, length);
+        StridedRows.Scale(beta, y + start, length, 1, length);
     }
 }

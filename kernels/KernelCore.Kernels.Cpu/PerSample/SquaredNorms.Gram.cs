@@ -25,6 +25,9 @@ internal sealed unsafe partial class CpuPerSampleKernels
         /// <summary>Positions per block: two product blocks of 16 KiB stay in the first-level cache beside the panels.</summary>
         private const int Block = 64;
 
+        /// <summary>Positions up to which single dots beat packing operands for a product.</summary>
+        private const int FewPositions = 16;
+
         private readonly int _perTask = Parallelism.UnitsPerTask(
             (double)gradient[0].Positions * gradient[0].Positions * ((gradient.Rows / groups) + gradient.Columns));
 
@@ -44,7 +47,10 @@ internal sealed unsafe partial class CpuPerSampleKernels
         private double Linear(int sample, Scratch scratch)
         {
             ref readonly CaptureView use = ref gradient[0];
-            return HadamardSum(false, use.Positions, use.ActivationOf(sample), use.Columns, use.Columns, use.BackpropOf(sample), use.Rows, use.Rows, scratch);
+            float* a = use.ActivationOf(sample), g = use.BackpropOf(sample);
+            return use.Positions <= FewPositions
+                ? PairSum(use.Positions, a, use.Columns, g, use.Rows)
+                : HadamardSum(false, use.Positions, a, use.Columns, use.Columns, g, use.Rows, use.Rows, scratch);
         }
 
         private double Convolution(int sample, int group, Scratch scratch)
@@ -61,6 +67,22 @@ internal sealed unsafe partial class CpuPerSampleKernels
 
             float* backprop = use.BackpropOf(sample) + ((long)group * patches.RowsPerGroup * use.Positions);
             return HadamardSum(true, use.Positions, columns, use.Positions, use.Columns, backprop, use.Positions, patches.RowsPerGroup, scratch);
+        }
+
+        /// <summary>Sum of (x_t.x_s)(y_t.y_s) over positions, pair by pair.</summary>
+        private static double PairSum(int positions, float* x, int widthX, float* y, int widthY)
+        {
+            double total = 0;
+            for (int t = 0; t < positions; t++)
+            {
+                for (int s = t; s < positions; s++)
+                {
+                    double product = Reductions.Dot(x + (t * widthX), x + (s * widthX), widthX) * Reductions.Dot(y + (t * widthY), y + (s * widthY), widthY);
+                    total += s == t ? product : 2 * product;
+                }
+            }
+
+            return total;
         }
 
         /// <summary>Sum of (X X^T) o (Y Y^T) over positions; X and Y have positions as rows, or as columns when transposed.</summary>

@@ -61,12 +61,12 @@ internal sealed unsafe partial class CpuPerSampleKernels
     {
         public void Add(int first, int end, in Tile tile, float beta, float* destination, int stride, Scratch scratch)
         {
-            Rows.Scale(beta, destination, stride, tile.Rows, tile.Columns);
+            StridedRows.Scale(beta, destination, stride, tile.Rows, tile.Columns);
             float* memory = scratch.Floats(ScratchSlot.Gradient, tile.Count);
             for (int i = first; i < end; i++)
             {
                 gradient.Form(i, tile, memory, tile.Columns, scratch);
-                Rows.AddSquares(scale, memory, destination, stride, tile.Rows, tile.Columns);
+                StridedRows.AddSquares(scale, memory, destination, stride, tile.Rows, tile.Columns);
             }
         }
     }

@@ -6,7 +6,7 @@ internal unsafe struct TileReduction : IParallelBody
 {
     private readonly CpuDevice _device;
     private readonly ParameterGradient _gradient;
-    private readonly Tiling _tiling;
+    private readonly GradientTiling _tiling;
     private readonly float* _direction;
     private readonly double* _partials;
     private readonly int _units, _unitsPerTask;
@@ -16,7 +16,7 @@ internal unsafe struct TileReduction : IParallelBody
         _device = device;
         _gradient = gradient;
         _direction = direction;
-        _tiling = new Tiling(gradient.Rows, gradient.Columns);
+        _tiling = new GradientTiling(gradient.Rows, gradient.Columns);
         _units = checked(gradient.Batch * _tiling.Count);
         _unitsPerTask = Parallelism.UnitsPerTask((gradient.FlopsPerElement + 2) * _tiling.MaxElements);
         _partials = device.Scratch(0).Doubles(ScratchSlot.Sums, _units);

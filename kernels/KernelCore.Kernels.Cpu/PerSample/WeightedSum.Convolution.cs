@@ -9,15 +9,14 @@ internal sealed unsafe partial class CpuPerSampleKernels
     private readonly struct ConvolutionTerm(ParameterGradient gradient, float* coefficients) : ITileTerm
     {
         private const int Depth = 256;
-        private const int PatchElements = 1 << 15;
 
         public void Add(int first, int end, in Tile tile, float beta, float* destination, int stride, Scratch scratch)
         {
             ref readonly CaptureView use = ref gradient[0];
-            int together = Math.Min(Depth, PatchElements / tile.Columns) / Math.Max(1, use.Positions);
+            int together = Math.Min(Depth, GradientTile.PatchElements / tile.Columns) / Math.Max(1, use.Positions);
             if (first == end)
             {
-                Rows.Scale(beta, destination, stride, tile.Rows, tile.Columns);
+                StridedRows.Scale(beta, destination, stride, tile.Rows, tile.Columns);
             }
 
             for (int i = first; i < end;)

@@ -101,7 +101,7 @@ internal sealed unsafe partial class CpuPerSampleKernels
                 {
                     if (indices[t] != use.PaddingIndex)
                     {
-                        Rows.Add(factor, backprop + ((long)t * use.Columns), table + ((long)indices[t] * use.Columns) + column, width, 1, width);
+                        StridedRows.Add(factor, backprop + ((long)t * use.Columns), table + ((long)indices[t] * use.Columns) + column, width, 1, width);
                     }
                 }
             }
@@ -113,12 +113,12 @@ internal sealed unsafe partial class CpuPerSampleKernels
     {
         public void Add(int first, int end, in Tile tile, float beta, float* destination, int stride, Scratch scratch)
         {
-            Rows.Scale(beta, destination, stride, tile.Rows, tile.Columns);
+            StridedRows.Scale(beta, destination, stride, tile.Rows, tile.Columns);
             float* memory = scratch.Floats(ScratchSlot.Gradient, tile.Count);
             for (int i = first; i < end; i++)
             {
                 gradient.Form(i, tile, memory, tile.Columns, scratch);
-                Rows.Add(coefficients == null ? 1 : coefficients[i], memory, destination, stride, tile.Rows, tile.Columns);
+                StridedRows.Add(coefficients == null ? 1 : coefficients[i], memory, destination, stride, tile.Rows, tile.Columns);
             }
         }
     }

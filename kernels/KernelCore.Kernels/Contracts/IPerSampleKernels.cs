@@ -45,10 +45,9 @@ public interface IPerSampleKernels
     void Dots(ReadOnlySpan<LayerCapture> uses, ParameterRole role, Tensor direction, Tensor result);
 
     /// <summary>result[i] = grad_i . W for the weight of layers linear in it, as sum_t g.(z - b): no product with W needed.</summary>
-    /// <param name="uses">All uses of the weight; each has its <see cref="LayerCapture.Output"/>.</param>
-    /// <param name="biases">Bias of each use, null where it has none.</param>
+    /// <param name="uses">All uses of the weight; each has its <see cref="LayerCapture.Output"/>, and its <see cref="LayerCapture.Bias"/> if the output contains one.</param>
     /// <param name="result">[batch], overwritten.</param>
-    void OutputDots(ReadOnlySpan<LayerCapture> uses, ReadOnlySpan<Tensor?> biases, Tensor result);
+    void OutputDots(ReadOnlySpan<LayerCapture> uses, Tensor result);
 
     /// <summary>gram[i, j] (+)= grad_i(left) . grad_j(right).</summary>
     /// <param name="left">Uses in the first set of samples.</param>

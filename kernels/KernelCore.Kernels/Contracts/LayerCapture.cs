@@ -24,7 +24,7 @@ public enum CaptureKind
 /// engine sees. Backprops are gradients of each sample's own loss (sum reduction: no 1/batch in them).
 /// </summary>
 /// <remarks>The tensors belong to the pass that made the capture and are valid until the next pass on the same model.</remarks>
-public sealed class LayerCapture
+public sealed record LayerCapture
 {
     /// <summary>Name of the layer, prefix of its parameter names: <c>3.body.0</c>.</summary>
     public required string Layer { get; init; }

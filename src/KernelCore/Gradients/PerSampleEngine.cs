@@ -22,7 +22,6 @@ public sealed class PerSampleEngine : IDisposable
     private readonly double[] _weightNorms;
     private readonly Device _device;
     private readonly IPerSampleKernels _kernels;
-    private Tensor?[] _biases = [];
     private float[] _norms = [], _scratch = [];
 
     /// <summary>Creates an engine for a model.</summary>
@@ -193,17 +192,7 @@ public sealed class PerSampleEngine : IDisposable
             return;
         }
 
-        if (_biases.Length < uses.Length)
-        {
-            _biases = new Tensor?[uses.Length];
-        }
-
-        for (int i = 0; i < uses.Length; i++)
-        {
-            _biases[i] = uses[i].Bias;
-        }
-
-        _kernels.OutputDots(uses, _biases.AsSpan(0, uses.Length), result);
+        _kernels.OutputDots(uses, result);
     }
 
     private void Total(PerSampleScalar? scalar)

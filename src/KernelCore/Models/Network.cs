@@ -41,15 +41,8 @@ public sealed partial class Network : IModel
         foreach (var (name, layer, frozen) in named)
         {
             _layers.Add(name, layer);
-            try
-            {
-                specs.AddRange(layer.Parameters.Select(p => ($"{name}.{p.Name}", p, !frozen)));
-                buffers.AddRange(layer.Buffers.Select(p => ($"{name}.{p.Name}", p)));
-            }
-            catch (Exception e) when (e is ArgumentException or OverflowException)
-            {
-                throw new KernelCoreException($"layer '{name}': an extent of its parameters is negative or too large", e);
-            }
+            specs.AddRange(Checked(name, layer, l => l.Parameters).Select(p => ($"{name}.{p.Name}", p, !frozen)));
+            buffers.AddRange(Checked(name, layer, l => l.Buffers).Select(p => ($"{name}.{p.Name}", p)));
         }
 
         Parameters = new ParameterVector(new ParameterLayout(specs.Select(s => (s.Name, s.Spec.Shape, s.Trainable))), device);
@@ -200,6 +193,20 @@ public sealed partial class Network : IModel
         }
 
         return aliases;
+    }
+
+    /// <summary>Sizes come from files: negative and absurd ones are the layer's fault, not a defect.</summary>
+    private static ParameterSpec[] Checked(string name, Layer layer, Func<Layer, IEnumerable<ParameterSpec>> select)
+    {
+        try
+        {
+            ParameterSpec[] specs = [.. select(layer)];
+            return specs.All(s => s.Shape.Count <= Array.MaxLength) ? specs : throw new OverflowException();
+        }
+        catch (Exception error) when (error is ArgumentOutOfRangeException or OverflowException)
+        {
+            throw new KernelCoreException($"layer '{name}': negative or far too large sizes: {layer}", error);
+        }
     }
 
     private Tensor CreateBuffer(ParameterSpec spec)

@@ -87,7 +87,7 @@ public sealed class Scorer(IModel model, ILogger<Scorer>? logger = null)
             ReadOnlySpan<int> ids = loader.Slice(order, number);
             Batch batch = loader.Load(ids);
             IForwardPass pass = model.Forward(batch, ForwardMode.Evaluation);
-            ClassCount.Check(pass, data);
+            Classifier.CheckFits(pass, data);
             HeadScores scores = head.Compute(pass, batch.Labels!);
             GradientResult? result = engine?.Evaluate(pass, batch, Loss.CrossEntropy);
             foreach (Column column in columns)

@@ -41,7 +41,7 @@ public sealed class Evaluator : IDisposable
             ReadOnlySpan<int> ids = _loader.Slice(_order, number);
             Batch batch = _loader.Load(ids);
             IForwardPass pass = _model.Forward(batch, ForwardMode.Evaluation);
-            ClassCount.Check(pass, _data);
+            Classifier.CheckFits(pass, _data);
             HeadScores scores = _scorer.Compute(pass, batch.Labels!);
             ReadOnlySpan<float> losses = scores[HeadQuantity.Loss], predictions = scores[HeadQuantity.Prediction];
             for (int i = 0; i < ids.Length; i++)

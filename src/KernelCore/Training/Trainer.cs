@@ -52,7 +52,7 @@ public sealed class Trainer : IDisposable
     {
         ArgumentNullException.ThrowIfNull(train);
         using var loader = new BatchLoader(train, _model.Device, _options.BatchSize);
-        CheckClasses(loader, train);
+        Classifier.CheckFits(_model.Forward(loader.Load([0]), ForwardMode.Evaluation), train);
         using Evaluator? evaluator = test is null ? null : new Evaluator(_model, test, _options.BatchSize);
         var scores = new TrainingScores(train.Labels);
         var gwa = new GwaAccumulator();
@@ -145,9 +145,6 @@ public sealed class Trainer : IDisposable
             epoch, rate, loss / order.Length, (double)right / order.Length, null, null,
             _model.Head is null ? null : gwa.CloseEpoch(), scores.CloseEpoch(), order.Length / seconds);
     }
-
-    private void CheckClasses(BatchLoader loader, Dataset train) =>
-        ClassCount.Check(_model.Forward(loader.Load([0]), ForwardMode.Evaluation), train);
 
     private Tensor LossesFor(int count)
     {

@@ -26,7 +26,7 @@ internal sealed class Recomputation
     private readonly Dictionary<string, Recomputed> _values = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Func<int, Recomputed>> _byParameter = new(StringComparer.Ordinal);
 
-    public Recomputation(Network network, Batch batch, IForwardPass pass, Tensor losses, GradientResult result, ParameterVector? direction, double? clip)
+    public Recomputation(Network network, Batch batch, IForwardPass pass, Tensor losses, GradientResult result, ParameterVector? direction)
     {
         _layout = network.Parameters.Layout;
         float batchSize = batch.Count;
@@ -46,9 +46,8 @@ internal sealed class Recomputation
             AddDots("dot_v", dots, norms, direction!);
         }
 
-        if (clip is { } norm)
+        if (result.ClippedSum is not null)
         {
-            _values["clip.C"] = new Recomputed([(float)norm]);
             _values["clip.coef"] = result.ClipCoefficients!.ToArray();
             _byParameter["clip_sum"] = k => result.ClippedSum![k].ToArray();
         }

@@ -64,6 +64,19 @@ public abstract class ActivationConformance : ConformanceSuite
         Assert.Equal(y.ToArray(), x.ToArray());
     }
 
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public void AlignmentAndPositionDoNotMatter(ActivationKind kind)
+    {
+        using Tensor x = Normal(1, 131), y = Device.Allocate([131]), shifted = Device.Allocate([131]);
+        Device.Kernels.Layers.Activation(kind, Slope, x, y);
+        for (int offset = 1; offset < 67; offset++)
+        {
+            Device.Kernels.Layers.Activation(kind, Slope, x.View(offset, [131 - offset]), shifted.View(offset, [131 - offset]));
+            Assert.Equal(y.ToArray()[offset..], shifted.ToArray()[offset..]);
+        }
+    }
+
     private void CheckValues(ActivationKind kind, float[] values)
     {
         using Tensor x = Device.Allocate([values.Length], values), y = Device.Allocate([values.Length]);

@@ -13,6 +13,8 @@ public static class CaptureCases
         ["linear with one input"] = [CaptureSpec.Linear(5, 23, 1)],
         ["linear without positions"] = [CaptureSpec.Linear(0, 3, 4)],
         ["linear on sequences, primes"] = [CaptureSpec.Linear(7, 13, 11)],
+        ["linear on sequences one longer than a block"] = [CaptureSpec.Linear(65, 4, 6)],
+        ["linear on 17 positions"] = [CaptureSpec.Linear(17, 6, 5)],
         ["linear on images (4-D input)"] = [CaptureSpec.Linear(6 * 5, 8, 16)],
         ["linear on long sequences"] = [CaptureSpec.Linear(131, 5, 19)],
         ["linear on very long sequences"] = [CaptureSpec.Linear(1000, 3, 4)],

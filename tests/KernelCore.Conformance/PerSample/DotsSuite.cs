@@ -18,4 +18,22 @@ public abstract class DotsSuite : PerSampleSuite
             math.PerSample(i => CaptureMath.Dot(math.Gradient(i), v)), result.ToArray(),
             i => math.DotError * CaptureMath.Dot(math.AbsoluteGradient(i), absolute), name);
     }
+
+    [Theory]
+    [InlineData("linear on vectors")]
+    [InlineData("linear on sequences, primes")]
+    [InlineData("grouped convolution")]
+    [InlineData("tied lookup and linear")]
+    public void Nan_stays_in_its_sample(string name)
+    {
+        const int Batch = 5, Bad = 2;
+        LayerCapture[] clean = CaptureCases.Build(Device, name, Batch), dirty = CaptureCases.Build(Device, name, Batch);
+        Poison(dirty, Bad);
+        using Tensor direction = Direction(new CaptureMath(clean, ParameterRole.Weight)), expected = Garbage(Batch), actual = Garbage(Batch);
+        Kernels.Dots(clean, ParameterRole.Weight, direction, expected);
+        Kernels.Dots(dirty, ParameterRole.Weight, direction, actual);
+        float[] dots = expected.ToArray();
+        dots[Bad] = float.NaN;
+        Assert.Equal(dots, actual.ToArray());
+    }
 }

@@ -44,4 +44,24 @@ public abstract class PerSampleSuite : ConformanceSuite
 
     /// <summary>Float values as doubles.</summary>
     protected static double[] Doubles(Tensor tensor) => [.. tensor.ToArray().Select(value => (double)value)];
+
+    /// <summary>Puts a NaN into the activations and backprops of one sample.</summary>
+    protected static void Poison(LayerCapture[] uses, int sample)
+    {
+        foreach (LayerCapture use in uses)
+        {
+            Poison(use.Backprop, use.Batch, sample);
+            if (use.Activation is not null)
+            {
+                Poison(use.Activation, use.Batch, sample);
+            }
+        }
+    }
+
+    private static void Poison(Tensor tensor, int batch, int sample)
+    {
+        float[] values = tensor.ToArray();
+        values[(sample * (values.Length / batch)) + 1] = float.NaN;
+        tensor.CopyFrom(values);
+    }
 }

@@ -18,12 +18,15 @@ public sealed class CpuBackendTests
     }
 
     [Theory]
-    [InlineData("cpu:1", 1)]
-    [InlineData("cpu:3", 3)]
-    public void SelectorSetsTheThreads(string selector, int threads)
+    [InlineData(1)]
+    [InlineData(3)]
+    [InlineData(1000)]
+    public void SelectorSetsTheThreads(int threads)
     {
-        using var device = (CpuDevice)_backend.Open(selector);
+        using var device = (CpuDevice)_backend.Open($"cpu:{threads}");
         Assert.Equal(threads, device.Threads);
+        using var same = (CpuDevice)_backend.Open(device.Name);
+        Assert.Equal(threads, same.Threads);
     }
 
     [Fact]

@@ -9,7 +9,6 @@ internal sealed class AllQueries
     private readonly IPerSampleKernels _kernels;
     private readonly LayerCapture[] _uses;
     private readonly ParameterRole _role;
-    private readonly Tensor?[] _biases;
     private readonly Tensor _direction, _coefficients, _perSample, _gram, _parameter, _all;
     private readonly List<float> _results = [];
 
@@ -18,7 +17,6 @@ internal sealed class AllQueries
         _kernels = device.Kernels.PerSample;
         _role = role;
         _uses = CaptureCases.Build(device, name, batch);
-        _biases = new Tensor?[_uses.Length];
         int count = role == ParameterRole.Bias ? _uses[0].Layout.Channels : (int)_uses[0].WeightShape.Count;
         _direction = device.Allocate([count], TestNumbers.Normal(31, count));
         _coefficients = device.Allocate([batch], TestNumbers.Normal(32, batch));
@@ -48,7 +46,7 @@ internal sealed class AllQueries
         Keep(_perSample, keep);
         if (_uses[0].Output is not null)
         {
-            _kernels.OutputDots(_uses, _biases, _perSample);
+            _kernels.OutputDots(_uses, _perSample);
             Keep(_perSample, keep);
         }
 

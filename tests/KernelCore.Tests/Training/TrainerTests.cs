@@ -181,7 +181,7 @@ public sealed class TrainerTests : IDisposable
             Assert.Contains(expected, refusal.Message, StringComparison.Ordinal);
         }
 
-        Refused("class count mismatch: 'blobs' has 4 classes, the model's output has shape [1, 3]", new TrainingOptions(), Blobs.Create(20, [4], 4));
+        Refused("class count mismatch: the model has outputs [3] per sample, data set 'blobs' has 4 classes", new TrainingOptions(), Blobs.Create(20, [4], 4));
         Refused("expects input [batch, ..., 4], got [1, 5]", new TrainingOptions(), Blobs.Create(20, [5], 3));
         Refused("0 epochs", new TrainingOptions { Epochs = 0 });
         Refused("batch size 0", new TrainingOptions { BatchSize = 0 });

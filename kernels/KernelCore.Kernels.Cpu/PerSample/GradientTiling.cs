@@ -7,16 +7,16 @@ internal readonly record struct Tile(int Row, int Column, int Rows, int Columns)
 }
 
 /// <summary>A fixed division of a matrix into tiles that stay in cache. Depends on nothing but the extents.</summary>
-internal readonly struct Tiling
+internal readonly struct GradientTiling
 {
     /// <summary>Elements of a tile at most: 256 KiB, half of a usual second-level cache.</summary>
     public const int CacheElements = 1 << 16;
 
-    private const int MinimumColumns = 256;
+    private const int MinimumColumns = 64;
 
     private readonly int _rows, _columns, _tileRows, _tileColumns, _across;
 
-    public Tiling(int rows, int columns, int elements = CacheElements)
+    public GradientTiling(int rows, int columns, int elements = CacheElements)
     {
         _rows = rows;
         _columns = columns;

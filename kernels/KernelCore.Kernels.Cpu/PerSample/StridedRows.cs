@@ -3,7 +3,7 @@ using System.Numerics.Tensors;
 namespace KernelCore.Kernels.Cpu;
 
 /// <summary>Elementwise operations on matrices with row strides.</summary>
-internal static unsafe class Rows
+internal static unsafe class StridedRows
 {
     /// <summary>y = beta y; with 0 the old content is not read.</summary>
     public static void Scale(float beta, float* y, int stride, int rows, int columns)

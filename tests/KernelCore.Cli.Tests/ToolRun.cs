@@ -1,0 +1,49 @@
+using System.Text;
+using Spectre.Console;
+
+namespace KernelCore.Cli.Tests;
+
+/// <summary>One run of the tool in this process, as if its output went to a file.</summary>
+internal sealed record ToolRun(int ExitCode, string Output, string Error)
+{
+    /// <param name="arguments">The command line.</param>
+    /// <param name="cancelAt">Cancels as soon as the output holds this text; null for never.</param>
+    public static async Task<ToolRun> StartAsync(IReadOnlyList<string> arguments, string? cancelAt = null)
+    {
+        using var cancellation = new CancellationTokenSource();
+        using var output = new WatchedWriter(text =>
+        {
+            if (cancelAt is not null && text.Contains(cancelAt, StringComparison.Ordinal))
+            {
+                cancellation.Cancel();
+            }
+        });
+        using var error = new StringWriter();
+        IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings
+        {
+            Ansi = AnsiSupport.No,
+            ColorSystem = ColorSystemSupport.NoColors,
+            Interactive = InteractionSupport.No,
+            Out = new AnsiConsoleOutput(output),
+        });
+        int code = await new Tool(console, output, error).RunAsync(arguments, cancellation.Token);
+        return new ToolRun(code, output.ToString(), error.ToString());
+    }
+
+    public static Task<ToolRun> StartAsync(params string[] arguments) => StartAsync((IReadOnlyList<string>)arguments);
+
+    private sealed class WatchedWriter(Action<string> changed) : StringWriter
+    {
+        public override void Write(char value)
+        {
+            base.Write(value);
+            changed(ToString());
+        }
+
+        public override void Write(string? value)
+        {
+            base.Write(value);
+            changed(ToString());
+        }
+    }
+}
