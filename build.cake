@@ -39,7 +39,7 @@ Task("test").Description("Build, then run every test project; arguments after --
 Task("demo").Description("Run the demo of the command-line tool; arguments after -- go to it.").Does(() =>
     RunProject("src/KernelCore.Cli", ["demo", .. passedOn]));
 
-Task("bench").Description("Run the benchmarks; arguments after -- go to BenchmarkDotNet.").Does(() =>
+Task("bench").Description("Compare speed with PyTorch and OpenBLAS; after --: options, scaling, or bdn and arguments of BenchmarkDotNet.").Does(() =>
     RunProject("bench/KernelCore.Benchmarks", passedOn));
 
 Task("format").Description("Check layout and code style; changes nothing.").IsDependentOn("restore").Does(() =>

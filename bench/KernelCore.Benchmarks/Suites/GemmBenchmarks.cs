@@ -6,6 +6,7 @@ namespace KernelCore.Benchmarks;
 
 /// <summary>Matrix products of the shapes that training a classifier meets, in GFLOP/s. Compare with <see cref="PeakBenchmarks"/>.</summary>
 [GflopsColumn]
+[BenchmarkCategory("gemm")]
 public class GemmBenchmarks
 {
     private CpuDevice _device = null!;

@@ -35,7 +35,7 @@ public sealed class GflopsColumnAttribute : Attribute, IConfigSource
         {
             double? nanoseconds = summary[benchmarkCase]?.ResultStatistics?.Median;
             double flops = benchmarkCase.Parameters[nameof(GemmBenchmarks.Shape)] is string shape
-                ? GemmBenchmarks.Flops(shape) : PeakBenchmarks.Flops;
+                ? GemmBenchmarks.Flops(shape) : FmaLoop.Flops;
             return nanoseconds is null ? "-" : (flops / nanoseconds.Value).ToString("F1", CultureInfo.InvariantCulture);
         }
 

@@ -1,0 +1,62 @@
+using System.Diagnostics;
+
+namespace KernelCore.Benchmarks;
+
+/// <summary>What this machine can do at most, measured beside the figures it bounds.</summary>
+/// <param name="FlopsPerSecond">Fused multiply-adds of all threads, two flops each.</param>
+/// <param name="BytesPerSecond">Copying between arrays beyond the caches, bytes read plus bytes written.</param>
+public readonly record struct MachineRates(double FlopsPerSecond, double BytesPerSecond);
+
+/// <summary>Measures <see cref="MachineRates"/>, a sample at a time, so that samples can be spread over a run.</summary>
+public sealed class RateMeter
+{
+    private const int FmaRepeats = 16;
+    private const int CopyFloats = 64 << 20;
+
+    private readonly int _threads;
+    private readonly float[] _source = new float[CopyFloats], _destination = new float[CopyFloats];
+    private readonly List<double> _flops = [], _bytes = [];
+
+    /// <summary>Prepares the arrays: 256 MiB each, touched once.</summary>
+    /// <param name="threads">Threads of the measured work.</param>
+    public RateMeter(int threads)
+    {
+        _threads = threads;
+        _source.AsSpan().Fill(1);
+        _destination.AsSpan().Fill(2);
+    }
+
+    /// <summary>Medians of the samples so far.</summary>
+    public MachineRates Rates => new(Statistics.Median(_flops), Statistics.Median(_bytes));
+
+    /// <summary>Takes one sample of both rates.</summary>
+    public void Sample()
+    {
+        _flops.Add(_threads * FmaRepeats * FmaLoop.Flops / Seconds(_ =>
+        {
+            for (int i = 0; i < FmaRepeats; i++)
+            {
+                FmaLoop.Run();
+            }
+        }));
+        int share = CopyFloats / _threads;
+        _bytes.Add(2.0 * share * _threads * sizeof(float) / Seconds(worker =>
+            _source.AsSpan(worker * share, share).CopyTo(_destination.AsSpan(worker * share, share))));
+    }
+
+    /// <summary>All threads start together; the last one to finish counts.</summary>
+    private double Seconds(Action<int> body)
+    {
+        using var start = new Barrier(_threads + 1);
+        var threads = Enumerable.Range(0, _threads).Select(worker => new Thread(() =>
+        {
+            start.SignalAndWait();
+            body(worker);
+        })).ToList();
+        threads.ForEach(t => t.Start());
+        start.SignalAndWait();
+        long begin = Stopwatch.GetTimestamp();
+        threads.ForEach(t => t.Join());
+        return Stopwatch.GetElapsedTime(begin).TotalSeconds;
+    }
+}

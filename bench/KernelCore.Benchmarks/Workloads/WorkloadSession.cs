@@ -1,0 +1,117 @@
+using KernelCore.Gradients;
+using KernelCore.Kernels;
+using KernelCore.Models;
+
+namespace KernelCore.Benchmarks;
+
+/// <summary>A workload with weights and data on a device, ready to run any quantity. Everything random comes from Philox with one seed.</summary>
+public sealed class WorkloadSession : IDisposable
+{
+    private const ulong Seed = 1;
+    private const ulong InputStream = 1000, LabelStream = 1001, DirectionStream = 1002;
+
+    private readonly Dictionary<Quantity, PerSampleEngine> _engines = [];
+    private readonly Tensor _losses;
+
+    /// <summary>Creates weights and a batch.</summary>
+    public WorkloadSession(Workload workload, Device device)
+    {
+        Workload = workload;
+        Network = new Network(device, workload.Layers, Seed);
+        Tensor features = device.Allocate(workload.Sample.Prepend(workload.Batch));
+        FillNormal(features.Span, InputStream);
+        IndexTensor labels = device.AllocateIndices([workload.Batch]);
+        for (int i = 0; i < workload.Batch; i++)
+        {
+            labels.Span[i] = Philox.Integer(Seed, LabelStream, (ulong)i, Workload.Classes);
+        }
+
+        Batch = new Batch { Features = features, Labels = labels };
+        Direction = new ParameterVector(Network.Parameters.Layout, device);
+        FillNormal(Direction.Flat.Span, DirectionStream);
+        _losses = device.Allocate([workload.Batch]);
+    }
+
+    /// <summary>What runs.</summary>
+    public Workload Workload { get; }
+
+    /// <summary>The model.</summary>
+    public Network Network { get; }
+
+    /// <summary>The samples.</summary>
+    public Batch Batch { get; }
+
+    /// <summary>v of <see cref="Quantity.Dot"/>.</summary>
+    public ParameterVector Direction { get; }
+
+    /// <summary>C of <see cref="Quantity.ClipSum"/>: the median norm, so that half of the samples are clipped.</summary>
+    public double ClipNorm => field > 0 ? field : field = MedianNorm();
+
+    /// <summary>Computes a quantity once.</summary>
+    /// <returns>The results; null for passes that have none.</returns>
+    public GradientResult? Run(Quantity quantity)
+    {
+        IForwardPass pass = Network.Forward(Batch, ForwardMode.Evaluation);
+        switch (quantity)
+        {
+            case Quantity.Forward:
+                return null;
+            case Quantity.Floor:
+                Loss.CrossEntropy.Evaluate(pass.Outputs, Batch, 1, _losses, pass.Cotangent);
+                pass.Backward();
+                return null;
+            default:
+                return Engine(quantity).Evaluate(pass, Batch, Loss.CrossEntropy);
+        }
+    }
+
+    /// <summary>Logits of the batch.</summary>
+    public float[] Logits() => Network.Forward(Batch, ForwardMode.Evaluation).Outputs.ToArray();
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (PerSampleEngine engine in _engines.Values)
+        {
+            engine.Dispose();
+        }
+
+        _losses.Dispose();
+        Direction.Dispose();
+        Batch.Dispose();
+        Network.Dispose();
+    }
+
+    private static void FillNormal(Span<float> values, ulong stream)
+    {
+        for (int i = 0; i < values.Length; i++)
+        {
+            values[i] = Philox.Normal(Seed, stream, (ulong)i);
+        }
+    }
+
+    private PerSampleEngine Engine(Quantity quantity)
+    {
+        if (!_engines.TryGetValue(quantity, out PerSampleEngine? engine))
+        {
+            engine = new PerSampleEngine(Network, Query(quantity));
+            _engines.Add(quantity, engine);
+        }
+
+        return engine;
+    }
+
+    private GradientQuery Query(Quantity quantity) => quantity switch
+    {
+        Quantity.ForwardBackward => new GradientQuery { Sum = true },
+        Quantity.Norms => new GradientQuery { Norms = true },
+        Quantity.NormsCosine => new GradientQuery { Norms = true, Cosines = true },
+        Quantity.Dot => new GradientQuery { Direction = Direction },
+        Quantity.ClipSum => new GradientQuery { ClipNorm = ClipNorm },
+        Quantity.Gram => new GradientQuery { Gram = true },
+        Quantity.SquaredSum => new GradientQuery { SquaredSum = true },
+        _ => throw new ArgumentOutOfRangeException(nameof(quantity), quantity, "no per-sample quantity"),
+    };
+
+    private double MedianNorm() => Math.Sqrt(Statistics.Median(Array.ConvertAll(Run(Quantity.Norms)!.SquaredNorms!.Total.ToArray(), x => (double)x)));
+}
