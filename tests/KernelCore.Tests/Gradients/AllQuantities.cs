@@ -24,10 +24,7 @@ internal static class AllQuantities
         using Batch batch = c.Batch(device, Samples);
         using var direction = new ParameterVector(network.Parameters.Layout, device);
         direction.Flat.CopyFrom(TestNumbers.Normal(99, (int)direction.Flat.Count));
-        using var engine = new PerSampleEngine(network, new GradientQuery
-        {
-            Norms = true, WeightDots = true, Cosines = true, Direction = direction, ClipNorm = clip, Gram = true, SquaredSum = true, Sum = true, Materialise = true,
-        });
+        using var engine = new PerSampleEngine(network, Queries.Everything with { Direction = direction, ClipNorm = clip });
         GradientResult result = engine.Evaluate(batch, c.Objective);
 
         double[] v = DoubleArrays.Widen(direction.Flat), w = oracle.TrainableWeights(), coefficients = [.. norms.Select(n => Math.Min(1, clip / n))];

@@ -111,10 +111,7 @@ public sealed class ConsistencyTests
         network = new Network(device, c.Layers, seed: 3);
         direction = new ParameterVector(network.Parameters.Layout, device);
         direction.Flat.CopyFrom(TestNumbers.Normal(99, (int)direction.Flat.Count));
-        engine = new PerSampleEngine(network, new GradientQuery
-        {
-            Norms = true, WeightDots = true, Cosines = true, Direction = direction, ClipNorm = 0.5, Gram = true, SquaredSum = true, Sum = true, Materialise = true,
-        });
+        engine = new PerSampleEngine(network, Queries.Everything with { Direction = direction, ClipNorm = 0.5 });
         using Batch batch = c.Batch(device, Count);
         return engine.Evaluate(batch, Loss.CrossEntropy);
     }

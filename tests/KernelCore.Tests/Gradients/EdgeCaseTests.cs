@@ -115,8 +115,16 @@ public sealed class EdgeCaseTests : IDisposable
         using Tensor memory = _device.Allocate([6]);
         LayerCapture Capture(int weight, int bias) => new()
         {
-            Layer = "odd", Kind = CaptureKind.Linear, Batch = 2, Positions = 1, WeightShape = [3, 1], WeightIndex = weight, BiasIndex = bias,
-            Activation = memory, Backprop = memory, Layout = new ChannelLayout(1, 3, 1),
+            Layer = "odd",
+            Kind = CaptureKind.Linear,
+            Batch = 2,
+            Positions = 1,
+            WeightShape = [3, 1],
+            WeightIndex = weight,
+            BiasIndex = bias,
+            Activation = memory,
+            Backprop = memory,
+            Layout = new ChannelLayout(1, 3, 1),
         };
         var refusal = Assert.Throws<UnsupportedLayerException>(() => new CaptureSet([Capture(0, 1), Capture(1, 2)]));
         Assert.Contains("odd", refusal.Message, StringComparison.Ordinal);

@@ -10,11 +10,6 @@ namespace KernelCore.Tests.Gradients;
 /// <summary>Every quantity of every layer kind against the oracle, and the contract around it.</summary>
 public sealed class PerSampleEngineTests : IDisposable
 {
-    private static readonly GradientQuery Everything = new()
-    {
-        Norms = true, WeightDots = true, Cosines = true, ClipNorm = 1, Gram = true, SquaredSum = true, Sum = true, Materialise = true,
-    };
-
     private readonly CpuDevice _device = new(2);
 
     public static TheoryData<string> Names => [.. NetworkCases.All.Select(c => c.Name)];
@@ -33,7 +28,7 @@ public sealed class PerSampleEngineTests : IDisposable
     {
         NetworkCase c = NetworkCases.Find(name);
         using Network network = c.Build(_device);
-        using var engine = new PerSampleEngine(network, Everything);
+        using var engine = new PerSampleEngine(network, Queries.Everything);
         using Batch batch = c.Batch(_device, 3), one = c.Batch(_device, 1), none = c.Batch(_device, 0);
 
         // The first sample of every batch is drawn alike, its label too.
@@ -55,7 +50,7 @@ public sealed class PerSampleEngineTests : IDisposable
         NetworkCase c = NetworkCases.Find("dropout");
         using Network network = c.Build(_device);
         using Batch batch = c.Batch(_device, 3);
-        using var engine = new PerSampleEngine(network, Everything);
+        using var engine = new PerSampleEngine(network, Queries.Everything);
         for (ulong pass = 1; pass <= 2; pass++)
         {
             GradientResult result = engine.Evaluate(network.Forward(batch, ForwardMode.Training), batch, c.Objective);
@@ -74,7 +69,7 @@ public sealed class PerSampleEngineTests : IDisposable
     {
         NetworkCase c = NetworkCases.Find(name);
         using Network network = c.Build(_device);
-        using var engine = new PerSampleEngine(network, Everything);
+        using var engine = new PerSampleEngine(network, Queries.Everything);
         using Batch batch = c.Batch(_device, 3);
         GradientResult result = engine.Evaluate(batch, c.Objective);
         float[] norms = result.SquaredNorms!.Total.ToArray(), dots = result.WeightDots!.Total.ToArray(), gram = result.Gram!.ToArray();
@@ -94,7 +89,7 @@ public sealed class PerSampleEngineTests : IDisposable
     {
         NetworkCase c = NetworkCases.Find("layer norm");
         using Network network = c.Build(_device);
-        using var engine = new PerSampleEngine(network, Everything);
+        using var engine = new PerSampleEngine(network, Queries.Everything);
         using Batch hard = c.Batch(_device, 3);
         using var soft = new Batch { Features = hard.Features, Targets = _device.Allocate([3, 3], [0.2f, 0.5f, 0.3f, 1, 0, 0, 0.1f, 0.4f, 0.2f]) };
         float[][] actual = [.. engine.Evaluate(soft, Loss.CrossEntropy).Gradients!.Select(g => g.ToArray())];
@@ -197,7 +192,7 @@ public sealed class PerSampleEngineTests : IDisposable
     {
         using var network = new Network(_device, [new Linear(3, 4) { Frozen = true }, new Tanh(), new Linear(4, 2) { Frozen = true }]);
         using var batch = new Batch { Features = _device.Allocate([5, 3]), Labels = _device.AllocateIndices([5]) };
-        using var engine = new PerSampleEngine(network, Everything);
+        using var engine = new PerSampleEngine(network, Queries.Everything);
         GradientResult result = engine.Evaluate(batch, Loss.CrossEntropy);
         Assert.Equal(5, result.Batch);
         Assert.Equal(new float[5], result.SquaredNorms!.Total.ToArray());
@@ -231,7 +226,7 @@ public sealed class PerSampleEngineTests : IDisposable
         using var network = new Network(device, [new Linear(64, 256), new ReLU(), new Linear(256, 10)]);
         using var batch = new Batch { Features = device.Allocate([32, 64], TestNumbers.Normal(1, 32 * 64)), Labels = device.AllocateIndices([32]) };
         device.Largest = 0;
-        using var engine = new PerSampleEngine(network, Everything with { Materialise = false });
+        using var engine = new PerSampleEngine(network, Queries.Everything with { Materialise = false });
         engine.Evaluate(batch, Loss.CrossEntropy);
         long parameters = network.Parameters.Layout.Count;
         Assert.InRange(device.Largest, parameters, parameters);

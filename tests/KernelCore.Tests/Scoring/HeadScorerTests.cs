@@ -6,10 +6,13 @@ using KernelCore.Scoring;
 namespace KernelCore.Tests.Scoring;
 
 /// <summary>Golden numbers of the alignment score through a network's own head.</summary>
-public sealed class HeadScorerTests
+public sealed class HeadScorerTests : IDisposable
 {
     private static readonly float[] Weight = [1, 0, -1, 0, 2, 1, -1, 1, 0.5f], Bias = [0.1f, -0.2f, 0.3f], Inputs = [1, 2, 0, 0, -1, 1, 2, 0, 1, 0.5f, 0.5f, 0.5f];
     private static readonly int[] Labels = [1, 0, 0, 2];
+    private readonly CpuDevice _device = new(2);
+
+    public void Dispose() => _device.Dispose();
 
     [Theory]
     [InlineData(ScoreMode.Exact)]
@@ -54,7 +57,7 @@ public sealed class HeadScorerTests
     [Fact]
     public void A_model_without_a_linear_head_has_no_alignment()
     {
-        using var network = new Network(CpuDevice.Shared, [new Linear(3, 3), new Tanh()]);
+        using var network = new Network(_device, [new Linear(3, 3), new Tanh()]);
         Assert.All(Score(network, Inputs, Labels, ScoreMode.Exact, HeadQuantity.Gwa), v => Assert.True(float.IsNaN(v)));
         Assert.All(Score(network, Inputs, Labels, ScoreMode.Exact, HeadQuantity.Loss), v => Assert.True(float.IsFinite(v)));
     }
@@ -77,19 +80,20 @@ public sealed class HeadScorerTests
         Assert.Contains(expected, refusal.Message, StringComparison.Ordinal);
     }
 
-    private static Network Head(float[] parameters, Linear layer)
+    private Network Head(float[] parameters, Linear layer)
     {
-        var network = new Network(CpuDevice.Shared, [layer]);
+        var network = new Network(_device, [layer]);
         network.Parameters.Flat.CopyFrom(parameters);
         return network;
     }
 
-    private static float[] Score(Network network, float[] inputs, int[] labels, ScoreMode mode, HeadQuantity quantity)
+    private float[] Score(Network network, float[] inputs, int[] labels, ScoreMode mode, HeadQuantity quantity)
     {
         int width = ((Linear)network.Layers[0]).In;
         using var batch = new Batch
         {
-            Features = CpuDevice.Shared.Allocate([inputs.Length / width, width], inputs), Labels = CpuDevice.Shared.AllocateIndices([labels.Length], labels),
+            Features = _device.Allocate([inputs.Length / width, width], inputs),
+            Labels = _device.AllocateIndices([labels.Length], labels),
         };
         using var scorer = new HeadScorer(network, mode);
         return scorer.Compute(network.Forward(batch, ForwardMode.Evaluation), batch.Labels)[quantity].ToArray();

@@ -33,7 +33,8 @@ public sealed class ScorerTests : IDisposable
     {
         ScoreTable table = new Scorer(_network).Score(_data, new ScoringOptions
         {
-            Scores = ["gwa", "el2n", "grand", "loss", "margin", "entropy", "confidence"], BatchSize = batchSize,
+            Scores = ["gwa", "el2n", "grand", "loss", "margin", "entropy", "confidence"],
+            BatchSize = batchSize,
         });
         double[][] logits = Logits(out double[][] gradients);
         double[] w = DoubleArrays.Widen(_network.Parameters["4.weight"]), b = DoubleArrays.Widen(_network.Parameters["4.bias"]);
@@ -157,7 +158,8 @@ public sealed class ScorerTests : IDisposable
 
     private Batch All() => new()
     {
-        Features = _device.Allocate([_data.Count, 4], _data.Features.AsSpan()), Labels = _device.AllocateIndices([_data.Count], _data.Labels.AsSpan()),
+        Features = _device.Allocate([_data.Count, 4], _data.Features.AsSpan()),
+        Labels = _device.AllocateIndices([_data.Count], _data.Labels.AsSpan()),
     };
 
     private sealed class Sink(List<double> seen) : IProgress<double>

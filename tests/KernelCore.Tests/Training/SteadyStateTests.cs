@@ -3,6 +3,7 @@ using KernelCore.Gradients;
 using KernelCore.Kernels.Cpu;
 using KernelCore.Models;
 using KernelCore.Scoring;
+using KernelCore.Tests.Gradients;
 using KernelCore.Tests.Models;
 using KernelCore.Training;
 
@@ -48,10 +49,7 @@ public sealed class SteadyStateTests : IDisposable
         using Network network = c.Build(_device);
         using Batch full = c.Batch(_device, 8), rest = c.Batch(_device, 3);
         using var direction = new ParameterVector(network.Parameters.Layout, _device);
-        using var engine = new PerSampleEngine(network, new GradientQuery
-        {
-            Norms = true, WeightDots = true, Cosines = true, Direction = direction, ClipNorm = 1, Gram = true, SquaredSum = true, Sum = true, Materialise = true,
-        });
+        using var engine = new PerSampleEngine(network, Queries.Everything with { Direction = direction });
         AssertAllocatesNothing(() =>
         {
             engine.Evaluate(full, Loss.CrossEntropy);

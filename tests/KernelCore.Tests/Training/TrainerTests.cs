@@ -34,7 +34,11 @@ public sealed class TrainerTests : IDisposable
         var loop = new SoftmaxRegression(data, DoubleArrays.Widen(network.Parameters["0.weight"]), DoubleArrays.Widen(network.Parameters["0.bias"]));
         var options = new TrainingOptions
         {
-            Epochs = 4, BatchSize = 5, Seed = 11, Optimizer = optimizer, Schedule = new CosineSchedule { LearningRate = 0.05, WarmupSteps = 3, FinalLearningRate = 0.01 },
+            Epochs = 4,
+            BatchSize = 5,
+            Seed = 11,
+            Optimizer = optimizer,
+            Schedule = new CosineSchedule { LearningRate = 0.05, WarmupSteps = 3, FinalLearningRate = 0.01 },
         };
         loop.Fit(options);
         using (var trainer = new Trainer(network, options))
@@ -161,7 +165,10 @@ public sealed class TrainerTests : IDisposable
         using var network = new Network(_device, [new Linear(4, 3)]);
         using var trainer = new Trainer(network, new TrainingOptions
         {
-            Epochs = 50, BatchSize = 8, Optimizer = new SgdOptions { WeightDecay = 1 }, Schedule = new ConstantSchedule { LearningRate = 1e12 },
+            Epochs = 50,
+            BatchSize = 8,
+            Optimizer = new SgdOptions { WeightDecay = 1 },
+            Schedule = new ConstantSchedule { LearningRate = 1e12 },
         });
         var refusal = Assert.Throws<KernelCoreException>(() => trainer.Fit(Blobs.Create(20, [4], 3)));
         Assert.Matches("the loss is .* in epoch [1-5], batch [1-3]", refusal.Message);
