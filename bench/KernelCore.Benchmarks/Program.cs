@@ -19,6 +19,17 @@ if (args is [MemoryUse.Command, var model, var quantityName, var threadCount, va
 var rounds = new Option<int>("--rounds") { Description = "Rounds of every figure.", DefaultValueFactory = _ => 9 };
 var block = new Option<double>("--block") { Description = "Seconds of one timed block.", DefaultValueFactory = _ => 0.1 };
 var threads = new Option<int>("--threads") { Description = "Threads of KernelCore and its peers.", DefaultValueFactory = _ => Environment.ProcessorCount };
+foreach (Option<int> positive in new[] { rounds, threads })
+{
+    positive.Validators.Add(result =>
+    {
+        if (result.GetValueOrDefault<int>() < 1)
+        {
+            result.AddError($"{positive.Name} is at least 1");
+        }
+    });
+}
+
 var models = List("--models", "Models to measure.", [.. Workload.All.Select(w => w.Name)]);
 var parts = List("--parts", "What to measure.", [Comparer.Models, Comparer.Head, Comparer.Gemm, Comparer.Memory]);
 var noPeers = new Option<bool>("--no-peers") { Description = "Measure KernelCore alone." };

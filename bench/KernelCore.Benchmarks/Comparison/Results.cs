@@ -6,10 +6,10 @@ public sealed class Results
     /// <summary>Names of the peers, as in the tables.</summary>
     public const string Hooks = "hooks", Vmap = "vmap", Blas = "OpenBLAS";
 
+    private const double Tolerance = 1e-4;
+
     /// <summary>Times.</summary>
     public Measurements Times { get; } = new();
-
-    private const double Tolerance = 1e-4;
 
     /// <summary>Threads behind <see cref="Rates"/>.</summary>
     public required int Threads { get; init; }

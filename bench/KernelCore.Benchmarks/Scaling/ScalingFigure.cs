@@ -10,21 +10,19 @@ internal static class ScalingFigure
 {
     private const int Width = 460, Height = 280, Heading = 24, Legend = 34;
 
-    /// <summary>Colours of the report, and its drawing rules as far as they are used here.</summary>
-    private const string Style = """
-        svg { --c0: #0072b2; --c1: #d55e00; --c2: #009e73; --text: #1b2430; --muted: #5a6675; --line: #dde2e8; --surface: #ffffff; }
-        @media (prefers-color-scheme: dark) {
-          svg { --c0: #4fb3e8; --c1: #ff9248; --c2: #36c99a; --text: #e6ebf1; --muted: #9daab9; --line: #323d4a; --surface: #1a212b; }
-        }
-        text { font: 12px system-ui, sans-serif; fill: var(--muted); }
-        .heading { font-weight: 600; fill: var(--text); }
-        .page { fill: var(--surface); }
-        .grid { stroke: var(--line); fill: none; }
-        .axis { stroke: var(--muted); fill: none; }
-        .line { stroke: var(--c); stroke-width: 2; fill: none; }
+    /// <summary>The report's rules and colours as far as they are used here, without variables, which few viewers of files know.</summary>
+    private static readonly string Style = $$"""
+
+        text { font: 12px sans-serif; }
+        .grid, .axis, .line { fill: none; }
+        .line { stroke-width: 2; }
         .dashed { stroke-dasharray: 6 4; stroke-width: 1.2; }
-        .dot { fill: var(--c); }
-        .c0 { --c: var(--c0); } .c1 { --c: var(--c1); } .c2 { --c: var(--c2); }
+        .heading { font-weight: bold; }
+        {{Palette("#ffffff", "#1b2430", "#5a6675", "#dde2e8", "#0072b2", "#d55e00", "#009e73")}}
+        @media (prefers-color-scheme: dark) {
+        {{Palette("#1a212b", "#e6ebf1", "#9daab9", "#323d4a", "#4fb3e8", "#ff9248", "#36c99a")}}
+        }
+
         """;
 
     /// <summary>The file's text.</summary>
@@ -80,6 +78,10 @@ internal static class ScalingFigure
 
     private static ChartPoint Point(ScalingPoint point, double value) =>
         new(Math.Log2(point.Size), Math.Log10(value), Invariant($"{point.Quantity.Name()}, {point.Size}: {value:G3}"));
+
+    private static string Palette(string surface, string text, string muted, string line, params string[] series) =>
+        $$""".page { fill: {{surface}}; } text { fill: {{muted}}; } .heading { fill: {{text}}; } .grid { stroke: {{line}}; } .axis { stroke: {{muted}}; } """
+        + string.Join(' ', series.Select((colour, i) => $$""".line.c{{i}} { stroke: {{colour}}; } .dot.c{{i}} { fill: {{colour}}; }"""));
 
     private static IEnumerable<XElement> LegendEntry(Quantity quantity, int colour)
     {
