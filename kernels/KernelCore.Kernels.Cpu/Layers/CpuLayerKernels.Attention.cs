@@ -4,8 +4,6 @@ namespace KernelCore.Kernels.Cpu;
 
 internal sealed unsafe partial class CpuLayerKernels
 {
-    private readonly WorkerScratch _attentionScratch = new();
-
     public void Attention(AttentionGeometry geometry, Tensor qkv, Tensor probabilities, Tensor y)
     {
         var body = new AttentionBody { Geometry = geometry, Qkv = HostMemory.Of(qkv), Probabilities = HostMemory.Of(probabilities), Y = HostMemory.Of(y) };
@@ -14,7 +12,6 @@ internal sealed unsafe partial class CpuLayerKernels
 
     public void AttentionGradient(AttentionGeometry geometry, Tensor qkv, Tensor probabilities, Tensor gy, Tensor gqkv)
     {
-        nint square = (nint)geometry.Tokens * geometry.Tokens;
         var body = new AttentionGradientBody
         {
             Geometry = geometry,
@@ -22,7 +19,6 @@ internal sealed unsafe partial class CpuLayerKernels
             Probabilities = HostMemory.Of(probabilities),
             OutputGradient = HostMemory.Of(gy),
             QkvGradient = HostMemory.Of(gqkv),
-            Scratch = _attentionScratch.Reserve(device.Pool.Threads * square),
         };
         RangeLoop.Run(device.Pool, geometry.Batch * geometry.Heads, 2 * HeadWork(geometry), ref body);
     }
@@ -69,13 +65,13 @@ internal sealed unsafe partial class CpuLayerKernels
     private struct AttentionGradientBody : IRangeBody
     {
         public AttentionGeometry Geometry;
-        public float* Qkv, Probabilities, OutputGradient, QkvGradient, Scratch;
+        public float* Qkv, Probabilities, OutputGradient, QkvGradient;
 
         public readonly void Run(int first, int end, int worker)
         {
             int tokens = Geometry.Tokens, width = Geometry.Width, size = Geometry.HeadSize, packed = 3 * width;
             float scale = ScoreScale(Geometry);
-            float* gs = Scratch + ((nint)worker * tokens * tokens);
+            float* gs = Scratch.Current.Floats(ScratchSlot.Product, (long)tokens * tokens);
             for (int index = first; index < end; index++)
             {
                 var head = new Head(Geometry, index);

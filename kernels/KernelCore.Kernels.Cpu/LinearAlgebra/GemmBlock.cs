@@ -114,7 +114,7 @@ internal unsafe struct GemmBlock<TLanes>
         int rows = Math.Min(GemmTile<TLanes>.Rows, _rows - row), columns = Math.Min(GemmTile<TLanes>.Columns, _columns - column);
         if (rows == GemmTile<TLanes>.Rows && columns == GemmTile<TLanes>.Columns && _problem.ColumnC == 1)
         {
-            GemmTile<TLanes>.Merge(_problem.Alpha, tile, beta, c, _problem.RowC, bias);
+            GemmTile<TLanes>.Merge(_problem.Alpha, tile, beta, c, _problem.RowC, bias, _problem.RowBias);
         }
         else
         {
@@ -137,7 +137,7 @@ internal unsafe struct GemmBlock<TLanes>
             }
         }
 
-        GemmTile<TLanes>.Merge(_problem.Alpha, tile, beta, whole, GemmTile<TLanes>.Columns, bias: null);
+        GemmTile<TLanes>.Merge(_problem.Alpha, tile, beta, whole, GemmTile<TLanes>.Columns, bias: null, rowBias: 0);
         if (bias != null)
         {
             AddBias(rows, columns, whole, bias);

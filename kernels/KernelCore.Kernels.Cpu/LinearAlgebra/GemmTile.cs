@@ -111,9 +111,10 @@ internal static unsafe class GemmTile<TLanes>
         }
     }
 
-    /// <summary>c = alpha tile + beta c (+ bias on every row). With beta 0, c is not read.</summary>
+    /// <summary>c[i, j] = alpha tile[i, j] + beta c[i, j] + bias, one per column, or one per row where rowBias is not 0.</summary>
+    /// <remarks>With beta 0, c is not read. A null bias is none.</remarks>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Merge(float alpha, float* tile, float beta, float* c, nint strideC, float* bias)
+    public static void Merge(float alpha, float* tile, float beta, float* c, nint strideC, float* bias, nint rowBias)
     {
         TLanes alphas = TLanes.Broadcast(alpha), betas = TLanes.Broadcast(beta);
         for (int i = 0; i < Rows; i++)
@@ -132,8 +133,9 @@ internal static unsafe class GemmTile<TLanes>
 
             if (bias != null)
             {
-                r0 += TLanes.Load(bias);
-                r1 += TLanes.Load(bias + TLanes.Count);
+                r0 += rowBias == 0 ? TLanes.Load(bias) : TLanes.Broadcast(*bias);
+                r1 += rowBias == 0 ? TLanes.Load(bias + TLanes.Count) : TLanes.Broadcast(*bias);
+                bias += rowBias;
             }
 
             r0.Store(c);

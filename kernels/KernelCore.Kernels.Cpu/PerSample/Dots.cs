@@ -10,7 +10,7 @@ internal sealed unsafe partial class CpuPerSampleKernels
     public void Dots(ReadOnlySpan<LayerCapture> uses, ParameterRole role, Tensor direction, Tensor result)
     {
         ParameterGradient gradient = View(uses, role, ref _left);
-        float* v = CaptureView.Address(direction);
+        float* v = HostMemory.Of(direction);
         double* totals = Totals(gradient.Batch);
         for (int u = 0; u < uses.Length; u++)
         {
@@ -31,7 +31,6 @@ internal sealed unsafe partial class CpuPerSampleKernels
         }
 
         Store(totals, gradient.Batch, result);
-        KeepAlive(uses, direction, result);
     }
 
     private void LinearDots(in ParameterGradient gradient, float* direction, double* totals)

@@ -17,7 +17,7 @@ internal sealed unsafe partial class CpuPerSampleKernels
         bool symmetric = left == right;
         ParameterGradient rows = View(left, role, ref _left);
         ParameterGradient columns = symmetric ? rows : View(right, role, ref _right);
-        float* destination = CaptureView.Address(gram);
+        float* destination = HostMemory.Of(gram);
         if (rows.IsSingle(CaptureKind.Linear) && columns.IsSingle(CaptureKind.Linear) && PairsAreCheaper(rows, columns))
         {
             LinearGram(rows, columns, symmetric, accumulate, destination);
@@ -31,8 +31,6 @@ internal sealed unsafe partial class CpuPerSampleKernels
             TileGram(rows, columns, symmetric, accumulate, destination);
         }
 
-        KeepAlive(left, gram);
-        KeepAlive(right, gram);
     }
 
     /// <summary>Whether T T' (p + d) per pair beats p d per pair and T p d per sample.</summary>

@@ -7,9 +7,8 @@ internal sealed unsafe partial class CpuPerSampleKernels
     {
         ParameterGradient gradient = View(uses, role, ref _left);
         var tiling = new GradientTiling(gradient.Rows, gradient.Columns);
-        var body = new MaterialiseBody(device, gradient, tiling, CaptureView.Address(destination));
+        var body = new MaterialiseBody(device, gradient, tiling, HostMemory.Of(destination));
         device.Pool.Run(body.Tasks, ref body);
-        KeepAlive(uses, destination);
     }
 
     /// <summary>Units are tiles of samples, formed where they belong.</summary>

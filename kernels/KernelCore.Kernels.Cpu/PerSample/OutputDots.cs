@@ -20,12 +20,11 @@ internal sealed unsafe partial class CpuPerSampleKernels
         double* totals = Totals(gradient.Batch);
         for (int u = 0; u < uses.Length; u++)
         {
-            var body = new OutputDotsBody(gradient, u, CaptureView.Address(uses[u].Bias), totals);
+            var body = new OutputDotsBody(gradient, u, HostMemory.Of(uses[u].Bias), totals);
             device.Pool.Run(body.Tasks, ref body);
         }
 
         Store(totals, gradient.Batch, result);
-        KeepAlive(uses, result);
     }
 
     /// <summary>totals[i] += sum over positions and channels of g (z - b).</summary>

@@ -56,17 +56,17 @@ internal sealed unsafe partial class CpuPerSampleKernels
         private double Convolution(int sample, int group, Scratch scratch)
         {
             ref readonly CaptureView use = ref gradient[0];
-            PatchGeometry patches = use.Patches;
+            Im2Col patches = use.Patches;
             float* columns = patches.GroupImage(use.ActivationOf(sample), group);
-            if (!patches.IsPointwise)
+            if (!patches.IsIdentity)
             {
                 float* image = columns;
                 columns = scratch.Floats(ScratchSlot.Patches, (long)use.Columns * use.Positions);
-                patches.Extract(image, 0, use.Columns, 0, patches.OutHeight, columns, use.Positions);
+                patches.Gather(image, 0, use.Columns, 0, patches.OutHeight, columns, use.Positions);
             }
 
-            float* backprop = use.BackpropOf(sample) + ((long)group * patches.RowsPerGroup * use.Positions);
-            return HadamardSum(true, use.Positions, columns, use.Positions, use.Columns, backprop, use.Positions, patches.RowsPerGroup, scratch);
+            float* backprop = use.BackpropOf(sample) + ((long)group * patches.OutChannels * use.Positions);
+            return HadamardSum(true, use.Positions, columns, use.Positions, use.Columns, backprop, use.Positions, patches.OutChannels, scratch);
         }
 
         /// <summary>Sum of (x_t.x_s)(y_t.y_s) over positions, pair by pair.</summary>

@@ -12,7 +12,7 @@ internal sealed unsafe partial class CpuPerSampleKernels
     public void SquaredSum(ReadOnlySpan<LayerCapture> uses, ParameterRole role, float scale, float beta, Tensor destination)
     {
         ParameterGradient gradient = View(uses, role, ref _left);
-        float* sum = CaptureView.Address(destination);
+        float* sum = HostMemory.Of(destination);
         if (gradient.IsSingle(CaptureKind.Linear) && gradient[0].Positions == 1)
         {
             ref readonly CaptureView use = ref gradient[0];
@@ -31,7 +31,6 @@ internal sealed unsafe partial class CpuPerSampleKernels
             BatchSum<SquaredTerm>.Run(device, gradient, beta, sum, new SquaredTerm(gradient, scale));
         }
 
-        KeepAlive(uses, destination);
     }
 
     private float* Squares(float* x, long count, ScratchSlot slot)

@@ -15,7 +15,7 @@ internal sealed unsafe partial class CpuPerSampleKernels
     public void WeightedSum(ReadOnlySpan<LayerCapture> uses, ParameterRole role, Tensor? coefficients, float beta, Tensor destination)
     {
         ParameterGradient gradient = View(uses, role, ref _left);
-        float* factors = CaptureView.Address(coefficients), sum = CaptureView.Address(destination);
+        float* factors = HostMemory.Of(coefficients), sum = HostMemory.Of(destination);
         for (int u = 0; u < uses.Length; u++)
         {
             ParameterGradient use = gradient.Use(u);
@@ -40,7 +40,6 @@ internal sealed unsafe partial class CpuPerSampleKernels
             }
         }
 
-        KeepAlive(uses, coefficients, destination);
     }
 
     private void LinearSum(in ParameterGradient gradient, float* coefficients, float beta, float* destination)
