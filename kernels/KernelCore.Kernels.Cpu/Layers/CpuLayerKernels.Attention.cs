@@ -7,7 +7,7 @@ internal sealed unsafe partial class CpuLayerKernels
     public void Attention(AttentionGeometry geometry, Tensor qkv, Tensor probabilities, Tensor y)
     {
         var body = new AttentionBody { Geometry = geometry, Qkv = HostMemory.Of(qkv), Probabilities = HostMemory.Of(probabilities), Y = HostMemory.Of(y) };
-        RangeLoop.Run(device.Pool, geometry.Batch * geometry.Heads, HeadWork(geometry), ref body);
+        RangeLoop.Run(device.Pool, geometry.Batch * geometry.Heads, HeadFlops(geometry), ref body);
     }
 
     public void AttentionGradient(AttentionGeometry geometry, Tensor qkv, Tensor probabilities, Tensor gy, Tensor gqkv)
@@ -20,11 +20,10 @@ internal sealed unsafe partial class CpuLayerKernels
             OutputGradient = HostMemory.Of(gy),
             QkvGradient = HostMemory.Of(gqkv),
         };
-        RangeLoop.Run(device.Pool, geometry.Batch * geometry.Heads, 2 * HeadWork(geometry), ref body);
+        RangeLoop.Run(device.Pool, geometry.Batch * geometry.Heads, 2 * HeadFlops(geometry), ref body);
     }
 
-    /// <summary>Multiply-adds of one head, in units of what an elementwise loop does in the time of about eight.</summary>
-    private static long HeadWork(AttentionGeometry g) => (long)g.Tokens * g.Tokens * ((2 * g.HeadSize / 8) + 1);
+    private static double HeadFlops(AttentionGeometry g) => (double)g.Tokens * g.Tokens * ((4 * g.HeadSize) + Parallelism.Elements(1));
 
     /// <summary>Where one (sample, head) lies in the packed tensors.</summary>
     private readonly struct Head(AttentionGeometry g, int index)

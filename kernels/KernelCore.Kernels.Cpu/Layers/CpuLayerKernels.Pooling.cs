@@ -8,7 +8,7 @@ internal sealed unsafe partial class CpuLayerKernels
     public void MaxPool(PoolGeometry geometry, int planes, Tensor x, Tensor y, IndexTensor argmax)
     {
         var body = new MaxPoolBody { Geometry = geometry, X = HostMemory.Of(x), Y = HostMemory.Of(y), Argmax = HostMemory.Of(argmax) };
-        RangeLoop.Run(device.Pool, planes, PlaneSize(geometry), ref body);
+        RangeLoop.Run(device.Pool, planes, Parallelism.Elements(PlaneSize(geometry)), ref body);
     }
 
     public void MaxPoolGradient(PoolGeometry geometry, int planes, IndexTensor argmax, Tensor gy, Tensor gx)
@@ -17,19 +17,19 @@ internal sealed unsafe partial class CpuLayerKernels
         {
             Geometry = geometry, Argmax = HostMemory.Of(argmax), OutputGradient = HostMemory.Of(gy), InputGradient = HostMemory.Of(gx),
         };
-        RangeLoop.Run(device.Pool, planes, PlaneSize(geometry), ref body);
+        RangeLoop.Run(device.Pool, planes, Parallelism.Elements(PlaneSize(geometry)), ref body);
     }
 
     public void AveragePool(PoolGeometry geometry, int planes, Tensor x, Tensor y)
     {
         var body = new AveragePoolBody { Geometry = geometry, X = HostMemory.Of(x), Y = HostMemory.Of(y) };
-        RangeLoop.Run(device.Pool, planes, PlaneSize(geometry), ref body);
+        RangeLoop.Run(device.Pool, planes, Parallelism.Elements(PlaneSize(geometry)), ref body);
     }
 
     public void AveragePoolGradient(PoolGeometry geometry, int planes, Tensor gy, Tensor gx)
     {
         var body = new AveragePoolGradientBody { Geometry = geometry, OutputGradient = HostMemory.Of(gy), InputGradient = HostMemory.Of(gx) };
-        RangeLoop.Run(device.Pool, planes, PlaneSize(geometry), ref body);
+        RangeLoop.Run(device.Pool, planes, Parallelism.Elements(PlaneSize(geometry)), ref body);
     }
 
     private static long PlaneSize(PoolGeometry g) =>

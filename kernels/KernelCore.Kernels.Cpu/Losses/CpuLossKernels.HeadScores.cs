@@ -20,7 +20,7 @@ internal sealed unsafe partial class CpuLossKernels
             Bias = HostMemory.Of(bias),
             Result = HostMemory.Of(result),
         };
-        RangeLoop.Run(device.Pool, body.Batch, body.Classes + body.Width, ref body);
+        RangeLoop.Run(device.Pool, body.Batch, Parallelism.Elements(body.Classes + body.Width), ref body);
     }
 
     private struct HeadBody : IRangeBody

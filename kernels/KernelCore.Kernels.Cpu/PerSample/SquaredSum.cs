@@ -1,4 +1,4 @@
-using System.Numerics.Tensors;
+using System.Runtime.CompilerServices;
 
 namespace KernelCore.Kernels.Cpu;
 
@@ -36,22 +36,21 @@ internal sealed unsafe partial class CpuPerSampleKernels
     private float* Squares(float* x, long count, ScratchSlot slot)
     {
         float* squares = Shared.Floats(slot, count);
-        var body = new SquaresBody(x, squares, count);
-        device.Pool.Run(body.Tasks, ref body);
+        Elementwise.Run(device.Pool, checked((int)count), new Square { X = x, Y = squares });
         return squares;
     }
 
-    private readonly struct SquaresBody(float* x, float* squares, long count) : IParallelBody
+    /// <summary>y_i = x_i^2.</summary>
+    private struct Square : IElementwise
     {
-        private const int Range = 1 << 15;
+        public float* X, Y;
 
-        public int Tasks => Parallelism.Chunks(count, Range);
-
-        public void Run(int task, int worker)
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public readonly void Apply<TLanes>(nint i)
+            where TLanes : struct, ILanes<TLanes>
         {
-            long start = (long)task * Range;
-            var source = new ReadOnlySpan<float>(x + start, (int)Math.Min(Range, count - start));
-            TensorPrimitives.Multiply(source, source, new Span<float>(squares + start, source.Length));
+            TLanes x = TLanes.Load(X + i);
+            (x * x).Store(Y + i);
         }
     }
 
