@@ -7,6 +7,7 @@ internal sealed unsafe class CpuBuffer<T> : DeviceBuffer<T>
     where T : unmanaged
 {
     private const nuint Alignment = 64;
+    private readonly CpuDevice _device;
     private T* _memory;
 
     public CpuBuffer(CpuDevice device, long length)
@@ -16,7 +17,7 @@ internal sealed unsafe class CpuBuffer<T> : DeviceBuffer<T>
             throw new KernelCoreException($"a CPU tensor holds at most {int.MaxValue} elements, got {length}");
         }
 
-        Device = device;
+        _device = device;
         Length = length;
         nuint bytes = (nuint)Math.Max(1, length) * (nuint)sizeof(T);
         _memory = (T*)NativeMemory.AlignedAlloc(bytes, Alignment);
@@ -27,7 +28,7 @@ internal sealed unsafe class CpuBuffer<T> : DeviceBuffer<T>
 
     public override long Length { get; }
 
-    public override Device Device { get; }
+    public override Device Device => _device;
 
     public override Span<T> Span
     {
@@ -46,7 +47,15 @@ internal sealed unsafe class CpuBuffer<T> : DeviceBuffer<T>
 
     protected override void Dispose(bool disposing)
     {
-        NativeMemory.AlignedFree(_memory);
+        if (disposing)
+        {
+            NativeMemory.AlignedFree(_memory);
+        }
+        else if (_memory != null)
+        {
+            _device.Abandon((nint)_memory);
+        }
+
         _memory = null;
     }
 }

@@ -1,3 +1,6 @@
+using System.Collections.Concurrent;
+using System.Runtime.InteropServices;
+
 namespace KernelCore.Kernels.Cpu;
 
 /// <summary>The host processor: SIMD kernels on a pool of worker threads.</summary>
@@ -7,6 +10,8 @@ namespace KernelCore.Kernels.Cpu;
 public sealed class CpuDevice : Device
 {
     private static readonly Lazy<CpuDevice> LazyShared = new(() => new CpuDevice(Environment.ProcessorCount));
+
+    private readonly ConcurrentQueue<nint> _abandoned = new();
 
     /// <summary>Creates a device with its own worker pool.</summary>
     /// <param name="threads">Worker threads, the caller included; at least 1.</param>
@@ -44,11 +49,33 @@ public sealed class CpuDevice : Device
     public override void Synchronize() { }
 
     /// <inheritdoc/>
-    public override void Dispose() => Pool.Dispose();
+    public override void Dispose()
+    {
+        Pool.Dispose();
+        FreeAbandoned();
+    }
+
+    /// <summary>Takes the memory of a tensor that was collected without having been disposed; a kernel may still be using it.</summary>
+    internal void Abandon(nint block) => _abandoned.Enqueue(block);
 
     /// <inheritdoc/>
-    protected override DeviceBuffer<float> AllocateFloats(long count) => new CpuBuffer<float>(this, count);
+    protected override DeviceBuffer<float> AllocateFloats(long count) => Allocate<float>(count);
 
     /// <inheritdoc/>
-    protected override DeviceBuffer<int> AllocateInts(long count) => new CpuBuffer<int>(this, count);
+    protected override DeviceBuffer<int> AllocateInts(long count) => Allocate<int>(count);
+
+    private CpuBuffer<T> Allocate<T>(long count)
+        where T : unmanaged
+    {
+        FreeAbandoned();
+        return new CpuBuffer<T>(this, count);
+    }
+
+    private unsafe void FreeAbandoned()
+    {
+        while (_abandoned.TryDequeue(out nint block))
+        {
+            NativeMemory.AlignedFree((void*)block);
+        }
+    }
 }

@@ -6,7 +6,14 @@ internal static class Parallelism
     /// <summary>Partial results at most when the summed axis itself has to be split.</summary>
     public const int MaxChunks = 32;
 
+    // About as long as it takes to wake a thread.
     private const double TaskFlops = 1 << 18;
+
+    // Streaming an element through memory takes as long as so many operations of a matrix product.
+    private const double ElementFlops = 16;
+
+    /// <summary>Operations that some elements of an elementwise loop stand for.</summary>
+    public static double Elements(double count) => ElementFlops * count;
 
     /// <summary>Pieces of at most <paramref name="size"/>.</summary>
     public static int Chunks(long count, int size) => checked((int)((count + size - 1) / size));

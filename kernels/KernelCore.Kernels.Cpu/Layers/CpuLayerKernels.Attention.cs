@@ -4,17 +4,14 @@ namespace KernelCore.Kernels.Cpu;
 
 internal sealed unsafe partial class CpuLayerKernels
 {
-    private readonly WorkerScratch _attentionScratch = new();
-
     public void Attention(AttentionGeometry geometry, Tensor qkv, Tensor probabilities, Tensor y)
     {
         var body = new AttentionBody { Geometry = geometry, Qkv = HostMemory.Of(qkv), Probabilities = HostMemory.Of(probabilities), Y = HostMemory.Of(y) };
-        RangeLoop.Run(device.Pool, geometry.Batch * geometry.Heads, HeadWork(geometry), ref body);
+        RangeLoop.Run(device.Pool, geometry.Batch * geometry.Heads, HeadFlops(geometry), ref body);
     }
 
     public void AttentionGradient(AttentionGeometry geometry, Tensor qkv, Tensor probabilities, Tensor gy, Tensor gqkv)
     {
-        nint square = (nint)geometry.Tokens * geometry.Tokens;
         var body = new AttentionGradientBody
         {
             Geometry = geometry,
@@ -22,13 +19,11 @@ internal sealed unsafe partial class CpuLayerKernels
             Probabilities = HostMemory.Of(probabilities),
             OutputGradient = HostMemory.Of(gy),
             QkvGradient = HostMemory.Of(gqkv),
-            Scratch = _attentionScratch.Reserve(device.Pool.Threads * square),
         };
-        RangeLoop.Run(device.Pool, geometry.Batch * geometry.Heads, 2 * HeadWork(geometry), ref body);
+        RangeLoop.Run(device.Pool, geometry.Batch * geometry.Heads, 2 * HeadFlops(geometry), ref body);
     }
 
-    /// <summary>Multiply-adds of one head, in units of what an elementwise loop does in the time of about eight.</summary>
-    private static long HeadWork(AttentionGeometry g) => (long)g.Tokens * g.Tokens * ((2 * g.HeadSize / 8) + 1);
+    private static double HeadFlops(AttentionGeometry g) => (double)g.Tokens * g.Tokens * ((4 * g.HeadSize) + Parallelism.Elements(1));
 
     /// <summary>Where one (sample, head) lies in the packed tensors.</summary>
     private readonly struct Head(AttentionGeometry g, int index)
@@ -69,13 +64,13 @@ internal sealed unsafe partial class CpuLayerKernels
     private struct AttentionGradientBody : IRangeBody
     {
         public AttentionGeometry Geometry;
-        public float* Qkv, Probabilities, OutputGradient, QkvGradient, Scratch;
+        public float* Qkv, Probabilities, OutputGradient, QkvGradient;
 
         public readonly void Run(int first, int end, int worker)
         {
             int tokens = Geometry.Tokens, width = Geometry.Width, size = Geometry.HeadSize, packed = 3 * width;
             float scale = ScoreScale(Geometry);
-            float* gs = Scratch + ((nint)worker * tokens * tokens);
+            float* gs = Scratch.Current.Floats(ScratchSlot.Product, (long)tokens * tokens);
             for (int index = first; index < end; index++)
             {
                 var head = new Head(Geometry, index);

@@ -7,7 +7,7 @@ internal sealed unsafe partial class CpuLayerKernels
     public void ChannelStatistics(ChannelLayout layout, Tensor x, Tensor mean, Tensor variance)
     {
         var body = new StatisticsBody { Blocks = new ChannelBlocks(layout), X = HostMemory.Of(x), Mean = HostMemory.Of(mean), Variance = HostMemory.Of(variance) };
-        RangeLoop.Run(device.Pool, body.Blocks.Count, body.Blocks.Elements, ref body);
+        RangeLoop.Run(device.Pool, body.Blocks.Count, Parallelism.Elements(body.Blocks.Elements), ref body);
     }
 
     public void NormalizeChannels(ChannelLayout layout, float epsilon, Tensor x, Tensor mean, Tensor variance, Tensor normalized, Tensor inverseDeviation)
@@ -41,7 +41,7 @@ internal sealed unsafe partial class CpuLayerKernels
             OutputGradient = HostMemory.Of(gn),
             InputGradient = HostMemory.Of(gx),
         };
-        RangeLoop.Run(device.Pool, body.Blocks.Count, body.Blocks.Elements, ref body);
+        RangeLoop.Run(device.Pool, body.Blocks.Count, Parallelism.Elements(body.Blocks.Elements), ref body);
     }
 
     /// <summary>Channels in blocks that one task reduces: single ones, or runs of neighbours when they are contiguous.</summary>

@@ -17,7 +17,7 @@ internal sealed unsafe partial class CpuLayerKernels
             Y = HostMemory.Of(y),
             Count = (int)x.Count,
         };
-        RangeLoop.Run(device.Pool, (int)((x.Count + PhiloxLanes.Count - 1) / PhiloxLanes.Count), PhiloxLanes.Count, ref body);
+        RangeLoop.Run(device.Pool, Parallelism.Chunks(x.Count, PhiloxLanes.Count), Parallelism.Elements(PhiloxLanes.Count), ref body);
     }
 
     /// <summary>

@@ -6,7 +6,7 @@ internal sealed unsafe partial class CpuLayerKernels
     {
         int width = table.Shape[-1];
         var body = new LookupBody { Indices = HostMemory.Of(indices), Table = HostMemory.Of(table), Y = HostMemory.Of(y), Width = width };
-        RangeLoop.Run(device.Pool, (int)indices.Count, width, ref body);
+        RangeLoop.Run(device.Pool, (int)indices.Count, Parallelism.Elements(width), ref body);
     }
 
     private struct LookupBody : IRangeBody

@@ -7,13 +7,13 @@ internal sealed unsafe partial class CpuLayerKernels
     public void Mean(ChannelLayout layout, Tensor x, Tensor y)
     {
         var body = new MeanBody { Layout = layout, X = HostMemory.Of(x), Y = HostMemory.Of(y) };
-        RangeLoop.Run(device.Pool, layout.Outer * body.Blocks, (long)layout.Channels * Math.Min(layout.Inner, Reduction.ColumnBlock), ref body);
+        RangeLoop.Run(device.Pool, layout.Outer * body.Blocks, Parallelism.Elements((long)layout.Channels * Math.Min(layout.Inner, Reduction.ColumnBlock)), ref body);
     }
 
     public void MeanGradient(ChannelLayout layout, Tensor gy, Tensor gx)
     {
         var body = new MeanGradientBody { Layout = layout, OutputGradient = HostMemory.Of(gy), InputGradient = HostMemory.Of(gx) };
-        RangeLoop.Run(device.Pool, layout.Outer, (long)layout.Channels * layout.Inner, ref body);
+        RangeLoop.Run(device.Pool, layout.Outer, Parallelism.Elements((long)layout.Channels * layout.Inner), ref body);
     }
 
     /// <summary>Index = (outer, block of inner columns). Contiguous channels are summed along, others column by column.</summary>
@@ -22,7 +22,7 @@ internal sealed unsafe partial class CpuLayerKernels
         public ChannelLayout Layout;
         public float* X, Y;
 
-        public readonly int Blocks => (Layout.Inner + Reduction.ColumnBlock - 1) / Reduction.ColumnBlock;
+        public readonly int Blocks => Parallelism.Chunks(Layout.Inner, Reduction.ColumnBlock);
 
         public readonly void Run(int first, int end, int worker)
         {

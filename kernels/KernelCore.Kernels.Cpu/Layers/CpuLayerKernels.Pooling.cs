@@ -8,7 +8,7 @@ internal sealed unsafe partial class CpuLayerKernels
     public void MaxPool(PoolGeometry geometry, int planes, Tensor x, Tensor y, IndexTensor argmax)
     {
         var body = new MaxPoolBody { Geometry = geometry, X = HostMemory.Of(x), Y = HostMemory.Of(y), Argmax = HostMemory.Of(argmax) };
-        RangeLoop.Run(device.Pool, planes, PlaneSize(geometry), ref body);
+        RangeLoop.Run(device.Pool, planes, Parallelism.Elements(PlaneSize(geometry)), ref body);
     }
 
     public void MaxPoolGradient(PoolGeometry geometry, int planes, IndexTensor argmax, Tensor gy, Tensor gx)
@@ -17,19 +17,19 @@ internal sealed unsafe partial class CpuLayerKernels
         {
             Geometry = geometry, Argmax = HostMemory.Of(argmax), OutputGradient = HostMemory.Of(gy), InputGradient = HostMemory.Of(gx),
         };
-        RangeLoop.Run(device.Pool, planes, PlaneSize(geometry), ref body);
+        RangeLoop.Run(device.Pool, planes, Parallelism.Elements(PlaneSize(geometry)), ref body);
     }
 
     public void AveragePool(PoolGeometry geometry, int planes, Tensor x, Tensor y)
     {
         var body = new AveragePoolBody { Geometry = geometry, X = HostMemory.Of(x), Y = HostMemory.Of(y) };
-        RangeLoop.Run(device.Pool, planes, PlaneSize(geometry), ref body);
+        RangeLoop.Run(device.Pool, planes, Parallelism.Elements(PlaneSize(geometry)), ref body);
     }
 
     public void AveragePoolGradient(PoolGeometry geometry, int planes, Tensor gy, Tensor gx)
     {
         var body = new AveragePoolGradientBody { Geometry = geometry, OutputGradient = HostMemory.Of(gy), InputGradient = HostMemory.Of(gx) };
-        RangeLoop.Run(device.Pool, planes, PlaneSize(geometry), ref body);
+        RangeLoop.Run(device.Pool, planes, Parallelism.Elements(PlaneSize(geometry)), ref body);
     }
 
     private static long PlaneSize(PoolGeometry g) =>
@@ -71,81 +71,75 @@ internal sealed unsafe partial class CpuLayerKernels
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         private static void Row(PoolGeometry g, float* x, int row, float* y, int* argmax)
         {
-            float* buffer = stackalloc float[Lanes8.Count];
-            int column = 0;
-            int inside = Math.Min(g.OutWidth, ((g.Width + g.PadWidth - g.KernelWidth) / g.StrideWidth) + 1);
+            int inside = Math.Min(g.OutWidth, ((g.Width + g.PadWidth - g.KernelWidth) / g.StrideWidth) + 1), column = 0;
             for (; column < Math.Min(g.OutWidth, (g.PadWidth + g.StrideWidth - 1) / g.StrideWidth); column++)
             {
-                Block<Lane>(g, x, row, column, y, argmax, buffer);
+                Block<Lane>(g, x, row, column, y, argmax);
             }
 
-            if (Vector256.IsHardwareAccelerated)
+            if (g.StrideWidth <= 2 && Vector512.IsHardwareAccelerated)
             {
-                for (; column + Lanes8.Count <= inside; column += Lanes8.Count)
-                {
-                    Block<Lanes8>(g, x, row, column, y, argmax, buffer);
-                }
+                column = Blocks<Lanes16>(g, x, row, column, inside, y, argmax);
             }
 
-            if (Vector128.IsHardwareAccelerated)
+            if (g.StrideWidth <= 2 && Vector256.IsHardwareAccelerated)
             {
-                for (; column + Lanes4.Count <= inside; column += Lanes4.Count)
-                {
-                    Block<Lanes4>(g, x, row, column, y, argmax, buffer);
-                }
+                column = Blocks<Lanes8>(g, x, row, column, inside, y, argmax);
+            }
+
+            if (g.StrideWidth <= 2 && Vector128.IsHardwareAccelerated)
+            {
+                column = Blocks<Lanes4>(g, x, row, column, inside, y, argmax);
             }
 
             for (; column < g.OutWidth; column++)
             {
-                Block<Lane>(g, x, row, column, y, argmax, buffer);
+                Block<Lane>(g, x, row, column, y, argmax);
             }
         }
 
+        /// <summary>Columns [column, end) if there are as many as lanes; the last block overlaps the one before it.</summary>
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private static void Block<TLanes>(PoolGeometry g, float* x, int row, int column, float* y, int* argmax, float* buffer)
+        private static int Blocks<TLanes>(PoolGeometry g, float* x, int row, int column, int end, float* y, int* argmax)
+            where TLanes : struct, ILanes<TLanes>
+        {
+            if (end - column < TLanes.Count)
+            {
+                return column;
+            }
+
+            for (; column < end; column += TLanes.Count)
+            {
+                column = Math.Min(column, end - TLanes.Count);
+                Block<TLanes>(g, x, row, column, y, argmax);
+            }
+
+            return end;
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private static void Block<TLanes>(PoolGeometry g, float* x, int row, int column, float* y, int* argmax)
             where TLanes : struct, ILanes<TLanes>
         {
             var window = new Window(g, row, column);
-            int corner = (window.Top * g.Width) + window.Left;
+            int corner = (window.Top * g.Width) + window.Left, stride = g.StrideWidth;
             TLanes max = TLanes.Broadcast(float.NegativeInfinity), place = TLanes.Broadcast(0f);
             for (int i = window.Top; i < window.Bottom; i++)
             {
                 for (int j = window.Left; j < window.Right; j++)
                 {
                     int position = (i * g.Width) + j;
-                    TLanes value = Strided<TLanes>(x + position, g.StrideWidth, buffer), here = TLanes.Broadcast(position - corner);
+                    TLanes value = stride == 1 ? TLanes.Load(x + position) : TLanes.LoadEven(x + position), here = TLanes.Broadcast(position - corner);
 
-                    // Up to the largest so far: keep that. Where that is NaN, only another NaN replaces it.
-                    TLanes keptPlace = TLanes.WhereLessOrEqual(value, max, place, here), kept = TLanes.WhereLessOrEqual(value, max, max, value);
-                    TLanes nanPlace = TLanes.WhereLessOrEqual(value, value, place, here);
-                    place = TLanes.WhereLessOrEqual(max, max, keptPlace, nanPlace);
-                    max = TLanes.WhereLessOrEqual(max, max, kept, max);
+                    // A larger value replaces the largest so far; a NaN replaces everything and is replaced by another NaN only.
+                    TLanes largerPlace = TLanes.WhereLess(max, value, here, place), larger = TLanes.WhereLess(max, value, value, max);
+                    place = TLanes.WhereLessOrEqual(value, value, largerPlace, here);
+                    max = TLanes.WhereLessOrEqual(value, value, larger, value);
                 }
             }
 
             max.Store(y + column);
-            place.Store(buffer);
-            for (int lane = 0; lane < TLanes.Count; lane++)
-            {
-                argmax[column + lane] = corner + (lane * g.StrideWidth) + (int)buffer[lane];
-            }
-        }
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private static TLanes Strided<TLanes>(float* source, int stride, float* buffer)
-            where TLanes : struct, ILanes<TLanes>
-        {
-            if (stride == 1)
-            {
-                return TLanes.Load(source);
-            }
-
-            for (int lane = 0; lane < TLanes.Count; lane++)
-            {
-                buffer[lane] = source[lane * stride];
-            }
-
-            return TLanes.Load(buffer);
+            place.StoreIntegers(argmax + column, corner, stride);
         }
     }
 
@@ -160,11 +154,12 @@ internal sealed unsafe partial class CpuLayerKernels
             int inputs = Geometry.Height * Geometry.Width, outputs = Geometry.OutHeight * Geometry.OutWidth;
             for (int plane = first; plane < end; plane++)
             {
-                float* gx = InputGradient + ((nint)plane * inputs);
+                float* gx = InputGradient + ((nint)plane * inputs), gy = OutputGradient + ((nint)plane * outputs);
+                int* argmax = Argmax + ((nint)plane * outputs);
                 new Span<float>(gx, inputs).Clear();
-                for (nint output = (nint)plane * outputs; output < ((nint)plane + 1) * outputs; output++)
+                for (int output = 0; output < outputs; output++)
                 {
-                    gx[Argmax[output]] += OutputGradient[output];
+                    gx[argmax[output]] += gy[output];
                 }
             }
         }

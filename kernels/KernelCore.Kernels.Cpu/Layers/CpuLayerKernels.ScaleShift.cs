@@ -5,5 +5,5 @@ internal sealed unsafe partial class CpuLayerKernels
     public void ScaleShift(ChannelLayout layout, Tensor x, Tensor? gamma, Tensor? beta, Tensor y) => Channels.Run(
         device.Pool,
         layout,
-        new ChannelAffine { X = HostMemory.Of(x), Y = HostMemory.Of(y), Gamma = HostMemory.OrNull(gamma), Beta = HostMemory.OrNull(beta) });
+        new ChannelAffine { X = HostMemory.Of(x), Y = HostMemory.Of(y), Gamma = HostMemory.Of(gamma), Beta = HostMemory.Of(beta) });
 }

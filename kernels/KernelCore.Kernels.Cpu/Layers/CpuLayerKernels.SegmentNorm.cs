@@ -10,7 +10,7 @@ internal sealed unsafe partial class CpuLayerKernels
         {
             Length = length, Epsilon = epsilon, X = HostMemory.Of(x), Normalized = HostMemory.Of(normalized), InverseDeviation = HostMemory.Of(inverseDeviation),
         };
-        RangeLoop.Run(device.Pool, segments, length, ref body);
+        RangeLoop.Run(device.Pool, segments, Parallelism.Elements(length), ref body);
     }
 
     public void NormalizeSegmentsGradient(int segments, int length, Tensor normalized, Tensor inverseDeviation, Tensor gn, Tensor gx)
@@ -23,7 +23,7 @@ internal sealed unsafe partial class CpuLayerKernels
             OutputGradient = HostMemory.Of(gn),
             InputGradient = HostMemory.Of(gx),
         };
-        RangeLoop.Run(device.Pool, segments, length, ref body);
+        RangeLoop.Run(device.Pool, segments, Parallelism.Elements(length), ref body);
     }
 
     private struct SegmentBody : IRangeBody

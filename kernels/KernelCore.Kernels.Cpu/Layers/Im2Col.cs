@@ -2,156 +2,205 @@ using System.Numerics.Tensors;
 
 namespace KernelCore.Kernels.Cpu;
 
-/// <summary>Turns a convolution into a matrix product: one sample's patches as a matrix [patch, positions], and back.</summary>
+/// <summary>Turns a convolution into a matrix product: the patches of one image and group as a matrix [patch, positions], and back.</summary>
 /// <remarks>
 /// <para>
 /// Row d = (channel, kernel row, kernel column) of the matrix, as in a row of the weight; column t = (output row, output
-/// column). With W a group's weight [p, d] and g one sample's backprop [p, T]: y = W P, and the gradient of W is g P^T.
+/// column); zeros where a patch leaves the image. With W a group's weight [p, d] and g one sample's backprop [p, T]:
+/// y = W P, and the gradient of W is g P^T.
 /// </para>
 /// <para>The image pointers are at the first channel of the group. A strip takes some rows of the matrix and some output rows.</para>
 /// </remarks>
-internal static unsafe class Im2Col
+internal readonly unsafe struct Im2Col(ConvolutionGeometry geometry)
 {
-    /// <summary>Whether the image itself is the patch matrix: 1 x 1 kernels that neither skip nor pad.</summary>
-    public static bool IsIdentity(ConvolutionGeometry geometry) => geometry is
-    {
-        KernelHeight: 1, KernelWidth: 1, StrideHeight: 1, StrideWidth: 1, PadTop: 0, PadLeft: 0,
-    } && geometry.OutHeight == geometry.Height && geometry.OutWidth == geometry.Width;
+    public readonly int Groups = geometry.Groups;
 
-    /// <summary>Writes all patches of one group of one sample.</summary>
-    /// <param name="geometry">Shape.</param>
-    /// <param name="image">[C/groups, H, W].</param>
-    /// <param name="patches">[<see cref="ConvolutionGeometry.PatchSize"/>, <see cref="ConvolutionGeometry.Positions"/>], overwritten.</param>
-    public static void Gather(ConvolutionGeometry geometry, float* image, float* patches) =>
-        Gather(geometry, image, 0, geometry.PatchSize, 0, geometry.OutHeight, patches);
+    /// <summary>Input and output channels of one group.</summary>
+    public readonly int Channels = geometry.InChannels / geometry.Groups, OutChannels = geometry.OutChannelsPerGroup;
+
+    /// <summary>Elements of a kernel: rows of the patch matrix per channel.</summary>
+    public readonly int Kernel = geometry.KernelHeight * geometry.KernelWidth;
+
+    /// <summary>Elements of one channel of the image.</summary>
+    public readonly int Plane = geometry.Height * geometry.Width;
+
+    public readonly int OutHeight = geometry.OutHeight, OutWidth = geometry.OutWidth;
+
+    /// <summary>Whether the image itself is the patch matrix: 1 x 1 kernels that neither skip nor pad.</summary>
+    public readonly bool IsIdentity =
+        geometry is { KernelHeight: 1, KernelWidth: 1, StrideHeight: 1, StrideWidth: 1, PadTop: 0, PadLeft: 0 }
+        && geometry.OutHeight == geometry.Height && geometry.OutWidth == geometry.Width;
+
+    // Then output rows follow each other in memory as the image's rows do: a row of the matrix is the plane, shifted.
+    private readonly bool _keepsWidth = geometry.StrideHeight == 1 && geometry.StrideWidth == 1 && geometry.OutWidth == geometry.Width;
+    private readonly int _height = geometry.Height, _width = geometry.Width, _kernelHeight = geometry.KernelHeight, _kernelWidth = geometry.KernelWidth;
+    private readonly int _strideHeight = geometry.StrideHeight, _strideWidth = geometry.StrideWidth, _padTop = geometry.PadTop, _padLeft = geometry.PadLeft;
+    private readonly int _dilationHeight = geometry.DilationHeight, _dilationWidth = geometry.DilationWidth;
+
+    /// <summary>Rows of the patch matrix.</summary>
+    public int PatchSize => Channels * Kernel;
+
+    /// <summary>Columns of the patch matrix.</summary>
+    public int Positions => OutHeight * OutWidth;
+
+    /// <summary>First pixel of a group's channels.</summary>
+    public float* GroupImage(float* image, int group) => image + ((nint)group * Channels * Plane);
+
+    /// <summary>Output rows of a strip with some rows of the matrix and about so many elements.</summary>
+    public int StripRows(int rows, int elements) => (int)Math.Clamp(elements / Math.Max(1L, (long)rows * OutWidth), 1, Math.Max(1, OutHeight));
 
     /// <summary>Writes a strip of the patches.</summary>
-    /// <param name="geometry">Shape.</param>
     /// <param name="image">[C/groups, H, W].</param>
     /// <param name="row">First row of the matrix.</param>
     /// <param name="rows">Rows of the matrix.</param>
     /// <param name="outRow">First output row.</param>
     /// <param name="outRows">Output rows.</param>
     /// <param name="patches">[rows, outRows x out width], overwritten.</param>
-    public static void Gather(ConvolutionGeometry geometry, float* image, int row, int rows, int outRow, int outRows, float* patches)
+    /// <param name="stride">Elements between rows of the strip.</param>
+    public void Gather(float* image, int row, int rows, int outRow, int outRows, float* patches, int stride)
     {
-        for (int r = row; r < row + rows; r++)
+        for (int r = row; r < row + rows; r++, patches += stride)
         {
-            var tap = new Tap(geometry, r);
-            for (int v = outRow; v < outRow + outRows; v++)
+            Tap tap = this[r];
+            float* plane = image + ((nint)tap.Channel * Plane);
+            int top = tap.Row + (outRow * _strideHeight);
+            if (_keepsWidth)
             {
-                float* source = tap.Source(geometry, image, v);
-                if (source == null)
+                (int first, int end, int offset) = Shifted(tap, top, outRows);
+                new Span<float>(patches, first).Clear();
+                Buffer.MemoryCopy(plane + first + offset, patches + first, (end - first) * sizeof(float), (end - first) * sizeof(float));
+                new Span<float>(patches + end, (outRows * OutWidth) - end).Clear();
+                ClearBorder(tap, outRows, patches);
+                continue;
+            }
+
+            float* line = patches;
+            for (int v = 0; v < outRows; v++, line += OutWidth, top += _strideHeight)
+            {
+                if ((uint)top < (uint)_height)
                 {
-                    new Span<float>(patches, geometry.OutWidth).Clear();
+                    GatherLine(tap, plane + ((nint)top * _width) + tap.Column, line);
                 }
                 else
                 {
-                    GatherRow(tap, geometry.StrideWidth, geometry.OutWidth, source, patches);
+                    new Span<float>(line, OutWidth).Clear();
                 }
-
-                patches += geometry.OutWidth;
             }
         }
     }
 
-    /// <summary>Adds all patch gradients of one group of one sample to the image: the transpose of <see cref="Gather(ConvolutionGeometry, float*, float*)"/>.</summary>
-    public static void Scatter(ConvolutionGeometry geometry, float* patches, float* image) =>
-        Scatter(geometry, patches, 0, geometry.PatchSize, 0, geometry.OutHeight, image);
-
-    /// <summary>Adds a strip of patch gradients to the image, row by row of the matrix.</summary>
-    /// <param name="geometry">Shape.</param>
-    /// <param name="patches">[rows, outRows x out width].</param>
+    /// <summary>Adds a strip of patch gradients to the image, row by row of the matrix: the transpose of <see cref="Gather"/>.</summary>
+    /// <param name="patches">[rows, outRows x out width], contiguous; what lies outside the image may be overwritten.</param>
     /// <param name="row">First row of the matrix.</param>
     /// <param name="rows">Rows of the matrix.</param>
     /// <param name="outRow">First output row.</param>
     /// <param name="outRows">Output rows.</param>
     /// <param name="image">[C/groups, H, W], added to.</param>
-    public static void Scatter(ConvolutionGeometry geometry, float* patches, int row, int rows, int outRow, int outRows, float* image)
+    public void Scatter(float* patches, int row, int rows, int outRow, int outRows, float* image)
     {
-        for (int r = row; r < row + rows; r++)
+        for (int r = row; r < row + rows; r++, patches += (nint)outRows * OutWidth)
         {
-            var tap = new Tap(geometry, r);
-            for (int v = outRow; v < outRow + outRows; v++)
+            Tap tap = this[r];
+            float* plane = image + ((nint)tap.Channel * Plane);
+            int top = tap.Row + (outRow * _strideHeight);
+            if (_keepsWidth)
             {
-                float* target = tap.Source(geometry, image, v);
-                if (target != null)
+                (int first, int end, int offset) = Shifted(tap, top, outRows);
+                ClearBorder(tap, outRows, patches);
+                Add(patches + first, plane + first + offset, end - first);
+                continue;
+            }
+
+            float* line = patches;
+            for (int v = 0; v < outRows; v++, line += OutWidth, top += _strideHeight)
+            {
+                if ((uint)top < (uint)_height)
                 {
-                    ScatterRow(tap, geometry.StrideWidth, patches, target);
+                    ScatterLine(tap, line, plane + ((nint)top * _width) + tap.Column);
                 }
-
-                patches += geometry.OutWidth;
             }
         }
     }
 
-    private static void GatherRow(in Tap tap, int stride, int outWidth, float* source, float* destination)
+    /// <summary>Where elements [first, end) of a row of the strip lie in the plane: at their index + offset.</summary>
+    private (int First, int End, int Offset) Shifted(in Tap tap, int top, int outRows)
     {
-        new Span<float>(destination, tap.First).Clear();
-        int count = tap.End - tap.First;
-        if (stride == 1)
+        int offset = (top * _width) + tap.Column, count = outRows * OutWidth;
+        int first = Math.Clamp(-offset, 0, count);
+        return (first, Math.Clamp(Plane - offset, first, count), offset);
+    }
+
+    /// <summary>Zeros the columns of a shifted plane that have come round from the neighbouring row.</summary>
+    private void ClearBorder(in Tap tap, int outRows, float* patches)
+    {
+        for (float* line = patches, last = patches + ((nint)outRows * OutWidth); line < last; line += OutWidth)
         {
-            new ReadOnlySpan<float>(source + tap.Column + tap.First, count).CopyTo(new Span<float>(destination + tap.First, count));
+            for (int u = 0; u < tap.First; u++)
+            {
+                line[u] = 0;
+            }
+
+            for (int u = tap.End; u < OutWidth; u++)
+            {
+                line[u] = 0;
+            }
+        }
+    }
+
+    private void GatherLine(in Tap tap, float* source, float* line)
+    {
+        new Span<float>(line, tap.First).Clear();
+        if (_strideWidth == 1)
+        {
+            int count = tap.End - tap.First;
+            new ReadOnlySpan<float>(source + tap.First, count).CopyTo(new Span<float>(line + tap.First, count));
         }
         else
         {
             for (int u = tap.First; u < tap.End; u++)
             {
-                destination[u] = source[tap.Column + ((nint)u * stride)];
+                line[u] = source[(nint)u * _strideWidth];
             }
         }
 
-        new Span<float>(destination + tap.End, outWidth - tap.End).Clear();
+        new Span<float>(line + tap.End, OutWidth - tap.End).Clear();
     }
 
-    private static void ScatterRow(in Tap tap, int stride, float* source, float* target)
+    private void ScatterLine(in Tap tap, float* line, float* target)
     {
-        int count = tap.End - tap.First;
-        if (stride == 1)
+        if (_strideWidth == 1)
         {
-            var sums = new Span<float>(target + tap.Column + tap.First, count);
-            TensorPrimitives.Add(sums, new ReadOnlySpan<float>(source + tap.First, count), sums);
+            Add(line + tap.First, target + tap.First, tap.End - tap.First);
+            return;
         }
-        else
+
+        for (int u = tap.First; u < tap.End; u++)
         {
-            for (int u = tap.First; u < tap.End; u++)
-            {
-                target[tap.Column + ((nint)u * stride)] += source[u];
-            }
+            target[(nint)u * _strideWidth] += line[u];
         }
     }
 
-    /// <summary>One row of the patch matrix: a pixel of the kernel and the outputs at which it lies inside the image.</summary>
-    private readonly struct Tap
+    private static void Add(float* source, float* target, int count)
     {
-        private readonly int _channel, _row;
-
-        public Tap(ConvolutionGeometry g, int patch)
-        {
-            int kernelColumn = patch % g.KernelWidth, kernelRow = patch / g.KernelWidth % g.KernelHeight;
-            _channel = patch / (g.KernelWidth * g.KernelHeight);
-            _row = (kernelRow * g.DilationHeight) - g.PadTop;
-            Column = (kernelColumn * g.DilationWidth) - g.PadLeft;
-            First = Math.Clamp(CeilingOf(-Column, g.StrideWidth), 0, g.OutWidth);
-            End = Math.Clamp(CeilingOf(g.Width - Column, g.StrideWidth), First, g.OutWidth);
-        }
-
-        /// <summary>Image column of output column 0; may lie outside.</summary>
-        public int Column { get; }
-
-        /// <summary>First output column that reads the image.</summary>
-        public int First { get; }
-
-        /// <summary>End of the output columns that read the image.</summary>
-        public int End { get; }
-
-        /// <summary>The image row that an output row reads; null outside the image.</summary>
-        public float* Source(ConvolutionGeometry g, float* image, int outRow)
-        {
-            int row = (outRow * g.StrideHeight) + _row;
-            return row >= 0 && row < g.Height ? image + ((((nint)_channel * g.Height) + row) * g.Width) : null;
-        }
-
-        private static int CeilingOf(int value, int divisor) => value <= 0 ? 0 : (value + divisor - 1) / divisor;
+        var sums = new Span<float>(target, count);
+        TensorPrimitives.Add(sums, new ReadOnlySpan<float>(source, count), sums);
     }
+
+    private Tap this[int row]
+    {
+        get
+        {
+            (int channel, int element) = Math.DivRem(row, Kernel);
+            (int kernelRow, int kernelColumn) = Math.DivRem(element, _kernelWidth);
+            int column = (kernelColumn * _dilationWidth) - _padLeft;
+            int first = Math.Clamp(Steps(-column), 0, OutWidth);
+            return new Tap(channel, (kernelRow * _dilationHeight) - _padTop, column, first, Math.Clamp(Steps(_width - column), first, OutWidth));
+        }
+    }
+
+    /// <summary>Output columns that a distance in the image spans, rounded up.</summary>
+    private int Steps(int distance) => distance <= 0 ? 0 : (distance + _strideWidth - 1) / _strideWidth;
+
+    /// <summary>One row of the patch matrix: where output row and column 0 read the image, and the output columns [First, End) that read inside it.</summary>
+    private readonly record struct Tap(int Channel, int Row, int Column, int First, int End);
 }

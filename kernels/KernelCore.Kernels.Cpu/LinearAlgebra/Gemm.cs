@@ -1,5 +1,3 @@
-using System.Runtime.Intrinsics;
-
 namespace KernelCore.Kernels.Cpu;
 
 /// <summary>Packed, cache-blocked matrix product (Goto and van de Geijn, "Anatomy of high-performance matrix multiplication", 2008).</summary>
@@ -17,16 +15,16 @@ internal static class Gemm
         switch (Simd.Width)
         {
             case SimdWidth.Bits512:
-                GemmDriver<GemmTile12<Operations512, Vector512<float>>>.Run(problem, pool);
+                GemmDriver<Lanes16>.Run(problem, pool);
                 break;
             case SimdWidth.Bits256:
-                GemmDriver<GemmTile6<Operations256, Vector256<float>>>.Run(problem, pool);
+                GemmDriver<Lanes8>.Run(problem, pool);
                 break;
             case SimdWidth.Bits128:
-                GemmDriver<GemmTile6<Operations128, Vector128<float>>>.Run(problem, pool);
+                GemmDriver<Lanes4>.Run(problem, pool);
                 break;
             default:
-                GemmDriver<GemmTile6<OperationsScalar, float>>.Run(problem, pool);
+                GemmDriver<Lane>.Run(problem, pool);
                 break;
         }
     }

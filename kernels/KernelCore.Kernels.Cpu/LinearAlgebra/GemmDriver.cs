@@ -3,8 +3,8 @@ using System.Runtime.CompilerServices;
 namespace KernelCore.Kernels.Cpu;
 
 /// <summary>The loops around a tile: blocks of columns, depth and rows, packed and multiplied in parallel.</summary>
-internal static unsafe class GemmDriver<TTile>
-    where TTile : struct, IGemmTile
+internal static unsafe class GemmDriver<TLanes>
+    where TLanes : struct, ILanes<TLanes>
 {
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Run(in GemmProblem given, WorkerPool? pool)
@@ -14,7 +14,7 @@ internal static unsafe class GemmDriver<TTile>
             return;
         }
 
-        GemmBlock<TTile> block = PreferTransposed(given) ? new(given.Transposed(), Scratch.Current) : new(given, Scratch.Current);
+        GemmBlock<TLanes> block = PreferTransposed(given) ? new(given.Transposed(), Scratch.Current) : new(given, Scratch.Current);
         for (int column = 0; column < block.N; column += GemmBlocking.Columns)
         {
             int term = 0;
@@ -35,12 +35,12 @@ internal static unsafe class GemmDriver<TTile>
     // A tile is wide and low: a product of few columns wastes less of it when transposed.
     private static bool PreferTransposed(in GemmProblem problem)
     {
-        long tiles = (long)Parallelism.Chunks(problem.M, TTile.Rows) * Parallelism.Chunks(problem.N, TTile.Columns);
-        long transposed = (long)Parallelism.Chunks(problem.N, TTile.Rows) * Parallelism.Chunks(problem.M, TTile.Columns);
+        long tiles = (long)Parallelism.Chunks(problem.M, GemmTile<TLanes>.Rows) * Parallelism.Chunks(problem.N, GemmTile<TLanes>.Columns);
+        long transposed = (long)Parallelism.Chunks(problem.N, GemmTile<TLanes>.Rows) * Parallelism.Chunks(problem.M, GemmTile<TLanes>.Columns);
         return 2 * transposed <= tiles;
     }
 
-    private static void Execute(ref GemmBlock<TTile> block, WorkerPool? pool)
+    private static void Execute(ref GemmBlock<TLanes> block, WorkerPool? pool)
     {
         if (pool is null)
         {
@@ -55,9 +55,9 @@ internal static unsafe class GemmDriver<TTile>
         pool.Run(multiplying.Tasks, ref multiplying);
     }
 
-    private readonly struct Packing(in GemmBlock<TTile> block) : IParallelBody
+    private readonly struct Packing(in GemmBlock<TLanes> block) : IParallelBody
     {
-        private readonly GemmBlock<TTile> _block = block;
+        private readonly GemmBlock<TLanes> _block = block;
 
         public int Tasks => Parallelism.Chunks(_block.PanelsToPack, GemmBlocking.PackPanels);
 
@@ -70,14 +70,14 @@ internal static unsafe class GemmDriver<TTile>
 
     private readonly struct Multiplying : IParallelBody
     {
-        private readonly GemmBlock<TTile> _block;
+        private readonly GemmBlock<TLanes> _block;
         private readonly int _rows, _columns, _tasksAcross;
 
-        public Multiplying(in GemmBlock<TTile> block, int threads)
+        public Multiplying(in GemmBlock<TLanes> block, int threads)
         {
             _block = block;
-            _rows = GemmBlocking.TaskRows / TTile.Rows;
-            _columns = Math.Max(1, GemmBlocking.TaskColumns / TTile.Columns);
+            _rows = GemmBlocking.TaskRows / GemmTile<TLanes>.Rows;
+            _columns = Math.Max(1, GemmBlocking.TaskColumns / GemmTile<TLanes>.Columns);
 
             // Several tasks per thread, so that one that is held up does not hold up the others.
             while (Tasks < 4 * threads && _rows * _columns > GemmBlocking.TaskTiles)

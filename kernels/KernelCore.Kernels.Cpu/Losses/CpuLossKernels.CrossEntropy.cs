@@ -16,7 +16,7 @@ internal sealed unsafe partial class CpuLossKernels
             Loss = HostMemory.Of(loss),
             Cotangent = HostMemory.Of(cotangent),
         };
-        RangeLoop.Run(device.Pool, (int)labels.Count, body.Classes, ref body);
+        RangeLoop.Run(device.Pool, (int)labels.Count, Parallelism.Elements(body.Classes), ref body);
     }
 
     public void CrossEntropy(Tensor logits, Tensor targets, float scale, Tensor loss, Tensor cotangent)
@@ -30,7 +30,7 @@ internal sealed unsafe partial class CpuLossKernels
             Loss = HostMemory.Of(loss),
             Cotangent = HostMemory.Of(cotangent),
         };
-        RangeLoop.Run(device.Pool, (int)loss.Count, body.Classes, ref body);
+        RangeLoop.Run(device.Pool, (int)loss.Count, Parallelism.Elements(body.Classes), ref body);
     }
 
     /// <summary>

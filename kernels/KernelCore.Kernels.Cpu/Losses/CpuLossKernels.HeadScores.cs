@@ -16,11 +16,11 @@ internal sealed unsafe partial class CpuLossKernels
             Reference = mode == ScoreMode.Reference,
             Logits = HostMemory.Of(logits),
             Labels = HostMemory.Of(labels),
-            HeadInput = HostMemory.OrNull(headInput),
-            Bias = HostMemory.OrNull(bias),
+            HeadInput = HostMemory.Of(headInput),
+            Bias = HostMemory.Of(bias),
             Result = HostMemory.Of(result),
         };
-        RangeLoop.Run(device.Pool, body.Batch, body.Classes + body.Width, ref body);
+        RangeLoop.Run(device.Pool, body.Batch, Parallelism.Elements(body.Classes + body.Width), ref body);
     }
 
     private struct HeadBody : IRangeBody

@@ -15,7 +15,7 @@ internal sealed unsafe partial class CpuLossKernels
             Cotangent = HostMemory.Of(cotangent),
             Width = loss.Count == 0 ? 0 : (int)(outputs.Count / loss.Count),
         };
-        RangeLoop.Run(device.Pool, (int)loss.Count, body.Width, ref body);
+        RangeLoop.Run(device.Pool, (int)loss.Count, Parallelism.Elements(body.Width), ref body);
     }
 
     private struct SquaredErrorBody : IRangeBody

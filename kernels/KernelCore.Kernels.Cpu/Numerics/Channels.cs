@@ -28,11 +28,11 @@ internal static unsafe class Channels
         var body = new Body<TOperation> { Layout = layout, Operation = operation };
         if (layout.Inner == 1)
         {
-            RangeLoop.Run(pool, layout.Outer, layout.Channels, ref body);
+            RangeLoop.Run(pool, layout.Outer, Parallelism.Elements(layout.Channels), ref body);
         }
         else
         {
-            RangeLoop.Run(pool, layout.Outer * layout.Channels, layout.Inner, ref body);
+            RangeLoop.Run(pool, layout.Outer * layout.Channels, Parallelism.Elements(layout.Inner), ref body);
         }
     }
 

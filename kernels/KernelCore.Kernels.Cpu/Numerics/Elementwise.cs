@@ -22,7 +22,7 @@ internal static class Elementwise
         where TOperation : struct, IElementwise
     {
         var body = new Body<TOperation> { Operation = operation };
-        RangeLoop.Run(pool, count, 1, ref body);
+        RangeLoop.Run(pool, count, Parallelism.Elements(1), ref body);
     }
 
     /// <summary>The elements in [first, end), on this thread.</summary>

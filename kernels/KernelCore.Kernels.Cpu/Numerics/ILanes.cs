@@ -16,9 +16,15 @@ internal unsafe interface ILanes<TSelf>
 
     static abstract TSelf Load(float* source);
 
+    /// <summary>source[0], source[2], source[4], ...; reads nothing beyond the last of them.</summary>
+    static abstract TSelf LoadEven(float* source);
+
     static abstract TSelf Broadcast(float value);
 
     void Store(float* destination);
+
+    /// <summary>Writes offset + step i + the value of lane i, a whole number, for every lane i.</summary>
+    void StoreIntegers(int* destination, int offset, int step);
 
     static abstract TSelf operator +(TSelf a, TSelf b);
 

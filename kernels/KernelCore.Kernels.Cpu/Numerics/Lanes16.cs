@@ -17,10 +17,19 @@ internal readonly unsafe struct Lanes16 : ILanes<Lanes16>
     public static Lanes16 Load(float* source) => new(Vector512.Load(source));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes16 LoadEven(float* source) => new(Vector512.Create(
+        Vector512.Shuffle(Vector512.Load(source), Vector512.Create(0, 2, 4, 6, 8, 10, 12, 14, 0, 0, 0, 0, 0, 0, 0, 0)).GetLower(),
+        Vector512.Shuffle(Vector512.Load(source + Count - 1), Vector512.Create(1, 3, 5, 7, 9, 11, 13, 15, 0, 0, 0, 0, 0, 0, 0, 0)).GetLower()));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes16 Broadcast(float value) => new(Vector512.Create(value));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Store(float* destination) => _lanes.Store(destination);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void StoreIntegers(int* destination, int offset, int step) =>
+        (Vector512.ConvertToInt32Native(_lanes) + Vector512.Create(offset) + (Vector512<int>.Indices * step)).Store(destination);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes16 operator +(Lanes16 a, Lanes16 b) => new(a._lanes + b._lanes);

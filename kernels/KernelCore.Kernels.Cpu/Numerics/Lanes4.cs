@@ -17,10 +17,19 @@ internal readonly unsafe struct Lanes4 : ILanes<Lanes4>
     public static Lanes4 Load(float* source) => new(Vector128.Load(source));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes4 LoadEven(float* source) => new(Vector128.Create(
+        Vector128.Shuffle(Vector128.Load(source), Vector128.Create(0, 2, 0, 0)).GetLower(),
+        Vector128.Shuffle(Vector128.Load(source + Count - 1), Vector128.Create(1, 3, 0, 0)).GetLower()));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes4 Broadcast(float value) => new(Vector128.Create(value));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Store(float* destination) => _lanes.Store(destination);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void StoreIntegers(int* destination, int offset, int step) =>
+        (Vector128.ConvertToInt32Native(_lanes) + Vector128.Create(offset) + (Vector128<int>.Indices * step)).Store(destination);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes4 operator +(Lanes4 a, Lanes4 b) => new(a._lanes + b._lanes);

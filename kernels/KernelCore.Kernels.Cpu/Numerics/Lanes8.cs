@@ -17,10 +17,19 @@ internal readonly unsafe struct Lanes8 : ILanes<Lanes8>
     public static Lanes8 Load(float* source) => new(Vector256.Load(source));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes8 LoadEven(float* source) => new(Vector256.Create(
+        Vector256.Shuffle(Vector256.Load(source), Vector256.Create(0, 2, 4, 6, 0, 0, 0, 0)).GetLower(),
+        Vector256.Shuffle(Vector256.Load(source + Count - 1), Vector256.Create(1, 3, 5, 7, 0, 0, 0, 0)).GetLower()));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes8 Broadcast(float value) => new(Vector256.Create(value));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Store(float* destination) => _lanes.Store(destination);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void StoreIntegers(int* destination, int offset, int step) =>
+        (Vector256.ConvertToInt32Native(_lanes) + Vector256.Create(offset) + (Vector256<int>.Indices * step)).Store(destination);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes8 operator +(Lanes8 a, Lanes8 b) => new(a._lanes + b._lanes);

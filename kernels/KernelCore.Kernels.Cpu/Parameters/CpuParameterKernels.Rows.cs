@@ -9,8 +9,8 @@ internal sealed unsafe partial class CpuParameterKernels
         {
             Rows = columns == 0 ? 0 : (int)(values.Count / columns), Columns = columns, Values = HostMemory.Of(values), Result = HostMemory.Of(result),
         };
-        int blocks = (columns + Reduction.ColumnBlock - 1) / Reduction.ColumnBlock;
-        RangeLoop.Run(device.Pool, blocks, (long)body.Rows * Reduction.ColumnBlock, ref body);
+        int blocks = Parallelism.Chunks(columns, Reduction.ColumnBlock);
+        RangeLoop.Run(device.Pool, blocks, Parallelism.Elements((long)body.Rows * Reduction.ColumnBlock), ref body);
     }
 
     public void ScaleRows(Tensor factors, Tensor x)

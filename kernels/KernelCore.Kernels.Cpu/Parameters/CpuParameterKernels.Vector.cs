@@ -7,6 +7,8 @@ internal sealed unsafe partial class CpuParameterKernels
     /// <summary>Most blocks of a dot product; their partial sums live on the stack.</summary>
     private const int MaxDotBlocks = 256;
 
+    private const int DotBlock = 16384;
+
     public void Axpy(float alpha, Tensor x, Tensor y) => Elementwise.Run(
         device.Pool, (int)x.Count, new ScaledAddition { X = HostMemory.Of(x), Y = HostMemory.Of(y), Alpha = alpha });
 
@@ -15,11 +17,11 @@ internal sealed unsafe partial class CpuParameterKernels
     public double Dot(Tensor x, Tensor y)
     {
         int count = (int)x.Count;
-        int size = Math.Max(RangeLoop.Grain, (count / MaxDotBlocks) + 1);
+        int size = Math.Max(DotBlock, (count / MaxDotBlocks) + 1);
         double* partials = stackalloc double[MaxDotBlocks];
         var body = new DotBody { X = HostMemory.Of(x), Y = HostMemory.Of(y), Count = count, Size = size, Partials = partials };
-        int blocks = (int)(((long)count + size - 1) / size);
-        RangeLoop.Run(device.Pool, blocks, size, ref body);
+        int blocks = Parallelism.Chunks(count, size);
+        RangeLoop.Run(device.Pool, blocks, Parallelism.Elements(size), ref body);
 
         double sum = 0;
         for (int block = 0; block < blocks; block++)

@@ -30,7 +30,7 @@ internal readonly unsafe struct BatchSum<TTerm>(
         if (chunks > 1)
         {
             var combination = new Combination(chunks - 1, partials, gradient.Count, destination);
-            device.Pool.Run(combination.Tasks, ref combination);
+            RangeLoop.Run(device.Pool, checked((int)gradient.Count), Parallelism.Elements(chunks), ref combination);
         }
     }
 
@@ -44,19 +44,14 @@ internal readonly unsafe struct BatchSum<TTerm>(
     }
 
     /// <summary>Adds the partial sums of the chunks, in their order, over ranges of elements.</summary>
-    private readonly struct Combination(int chunks, float* partials, long count, float* destination) : IParallelBody
+    private readonly struct Combination(int chunks, float* partials, long count, float* destination) : IRangeBody
     {
-        private const int Range = 1 << 13;
-
-        public int Tasks => Parallelism.Chunks(count, Range);
-
-        public void Run(int task, int worker)
+        public void Run(int first, int end, int worker)
         {
-            long start = (long)task * Range;
-            var sum = new Span<float>(destination + start, (int)Math.Min(Range, count - start));
+            var sum = new Span<float>(destination + first, end - first);
             for (int chunk = 0; chunk < chunks; chunk++)
             {
-                TensorPrimitives.Add(sum, new ReadOnlySpan<float>(partials + (chunk * count) + start, sum.Length), sum);
+                TensorPrimitives.Add(sum, new ReadOnlySpan<float>(partials + (chunk * count) + first, sum.Length), sum);
             }
         }
     }

@@ -1,6 +1,3 @@
-using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
-
 namespace KernelCore.Kernels.Cpu;
 
 /// <summary>A <see cref="LayerCapture"/> as numbers and addresses, so that the tasks of a parallel loop can share it.</summary>
@@ -18,7 +15,7 @@ internal unsafe struct CaptureView
     public ChannelLayout Layout;
 
     /// <summary>Patch extraction; only of a convolution.</summary>
-    public PatchGeometry Patches;
+    public Im2Col Patches;
 
     public int PaddingIndex;
     public int* Indices;
@@ -37,11 +34,11 @@ internal unsafe struct CaptureView
         Columns = capture.WeightColumns;
         Layout = capture.Layout;
         PaddingIndex = capture.PaddingIndex;
-        Patches = capture.Geometry is null ? default : new PatchGeometry(capture.Geometry);
-        Activation = Address(capture.Activation);
-        Backprop = Address(capture.Backprop);
-        Output = Address(capture.Output);
-        Indices = Address(capture.Indices);
+        Patches = capture.Geometry is null ? default : new Im2Col(capture.Geometry);
+        Activation = HostMemory.Of(capture.Activation);
+        Backprop = HostMemory.Of(capture.Backprop);
+        Output = HostMemory.Of(capture.Output);
+        Indices = HostMemory.Of(capture.Indices);
         if (capture.Batch > 0)
         {
             ActivationSize = capture.Activation is null ? 0 : (int)(capture.Activation.Count / capture.Batch);
@@ -57,9 +54,4 @@ internal unsafe struct CaptureView
 
     /// <summary>Row indices of one sample of a lookup.</summary>
     public readonly int* IndicesOf(int sample) => Indices + ((long)sample * Positions);
-
-    /// <summary>First element of a tensor, null for none. Host tensors lie in native memory, which does not move.</summary>
-    public static T* Address<T>(TensorBase<T>? tensor)
-        where T : unmanaged =>
-        tensor is null ? null : (T*)Unsafe.AsPointer(ref MemoryMarshal.GetReference(tensor.Span));
 }

@@ -29,7 +29,7 @@ internal sealed unsafe partial class CpuPerSampleKernels(CpuDevice device) : IPe
 
     private static void Store(double* totals, int batch, Tensor result)
     {
-        float* rounded = CaptureView.Address(result);
+        float* rounded = HostMemory.Of(result);
         for (int i = 0; i < batch; i++)
         {
             rounded[i] = (float)totals[i];
@@ -71,11 +71,5 @@ internal sealed unsafe partial class CpuPerSampleKernels(CpuDevice device) : IPe
         {
             throw new ArgumentException($"layer '{use.Layer}': a capture of kind {use.Kind} needs its {part}", nameof(use));
         }
-    }
-
-    /// <summary>Keeps the memory behind raw addresses reachable until here.</summary>
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void KeepAlive(ReadOnlySpan<LayerCapture> uses, Tensor? first, Tensor? second = null)
-    {
     }
 }

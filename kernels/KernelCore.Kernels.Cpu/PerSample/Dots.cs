@@ -10,7 +10,7 @@ internal sealed unsafe partial class CpuPerSampleKernels
     public void Dots(ReadOnlySpan<LayerCapture> uses, ParameterRole role, Tensor direction, Tensor result)
     {
         ParameterGradient gradient = View(uses, role, ref _left);
-        float* v = CaptureView.Address(direction);
+        float* v = HostMemory.Of(direction);
         double* totals = Totals(gradient.Batch);
         for (int u = 0; u < uses.Length; u++)
         {
@@ -22,7 +22,7 @@ internal sealed unsafe partial class CpuPerSampleKernels
             else if (use.IsSingle(CaptureKind.Lookup))
             {
                 var body = new LookupDotsBody(use, v, totals);
-                device.Pool.Run(body.Tasks, ref body);
+                RangeLoop.Run(device.Pool, use.Batch, 2.0 * use[0].BackpropSize, ref body);
             }
             else
             {
@@ -31,7 +31,6 @@ internal sealed unsafe partial class CpuPerSampleKernels
         }
 
         Store(totals, gradient.Batch, result);
-        KeepAlive(uses, direction, result);
     }
 
     private void LinearDots(in ParameterGradient gradient, float* direction, double* totals)
@@ -79,17 +78,12 @@ internal sealed unsafe partial class CpuPerSampleKernels
     }
 
     /// <summary>totals[i] += sum_t g_t . V[index_t].</summary>
-    private readonly struct LookupDotsBody(ParameterGradient gradient, float* direction, double* totals) : IParallelBody
+    private readonly struct LookupDotsBody(ParameterGradient gradient, float* direction, double* totals) : IRangeBody
     {
-        private readonly int _perTask = Parallelism.UnitsPerTask(2.0 * gradient[0].BackpropSize);
-
-        public int Tasks => Parallelism.Chunks(gradient.Batch, _perTask);
-
-        public void Run(int task, int worker)
+        public void Run(int first, int end, int worker)
         {
             ref readonly CaptureView use = ref gradient[0];
-            int end = Math.Min(gradient.Batch, (task + 1) * _perTask);
-            for (int i = task * _perTask; i < end; i++)
+            for (int i = first; i < end; i++)
             {
                 int* indices = use.IndicesOf(i);
                 float* backprop = use.BackpropOf(i);

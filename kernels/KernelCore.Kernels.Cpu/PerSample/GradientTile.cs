@@ -57,14 +57,14 @@ internal static unsafe class GradientTile
     public static void Convolution(
         in CaptureView use, int sample, in Tile tile, float alpha, float beta, float* destination, int stride, Scratch scratch)
     {
-        PatchGeometry patches = use.Patches;
+        Im2Col patches = use.Patches;
         int positions = use.Positions, width = Math.Max(1, patches.OutWidth);
         int linesAtOnce = Math.Clamp(PatchElements / Math.Max(1, tile.Columns * width), 1, Math.Max(1, patches.OutHeight));
-        float* columns = patches.IsPointwise ? null : scratch.Floats(ScratchSlot.Patches, (long)tile.Columns * linesAtOnce * width);
+        float* columns = patches.IsIdentity ? null : scratch.Floats(ScratchSlot.Patches, (long)tile.Columns * linesAtOnce * width);
         for (int row = tile.Row, end = tile.Row + tile.Rows; row < end;)
         {
-            int group = row / patches.RowsPerGroup;
-            int rows = Math.Min(end, (group + 1) * patches.RowsPerGroup) - row;
+            int group = row / patches.OutChannels;
+            int rows = Math.Min(end, (group + 1) * patches.OutChannels) - row;
             float* image = patches.GroupImage(use.ActivationOf(sample), group);
             float* target = destination + ((long)(row - tile.Row) * stride);
             float factor = beta;
@@ -74,9 +74,9 @@ internal static unsafe class GradientTile
                 int lines = Math.Min(linesAtOnce, patches.OutHeight - line), chunk = lines * patches.OutWidth, start = line * patches.OutWidth;
                 float* operand = image + ((long)tile.Column * positions) + start;
                 int operandStride = positions;
-                if (!patches.IsPointwise)
+                if (!patches.IsIdentity)
                 {
-                    patches.Extract(image, tile.Column, tile.Columns, line, lines, columns, chunk);
+                    patches.Gather(image, tile.Column, tile.Columns, line, lines, columns, chunk);
                     operand = columns;
                     operandStride = chunk;
                 }

@@ -17,7 +17,7 @@ internal sealed unsafe partial class CpuPerSampleKernels
         bool symmetric = left == right;
         ParameterGradient rows = View(left, role, ref _left);
         ParameterGradient columns = symmetric ? rows : View(right, role, ref _right);
-        float* destination = CaptureView.Address(gram);
+        float* destination = HostMemory.Of(gram);
         if (rows.IsSingle(CaptureKind.Linear) && columns.IsSingle(CaptureKind.Linear) && PairsAreCheaper(rows, columns))
         {
             LinearGram(rows, columns, symmetric, accumulate, destination);
@@ -31,8 +31,6 @@ internal sealed unsafe partial class CpuPerSampleKernels
             TileGram(rows, columns, symmetric, accumulate, destination);
         }
 
-        KeepAlive(left, gram);
-        KeepAlive(right, gram);
     }
 
     /// <summary>Whether T T' (p + d) per pair beats p d per pair and T p d per sample.</summary>
@@ -73,20 +71,15 @@ internal sealed unsafe partial class CpuPerSampleKernels
     private void FormTiles(in ParameterGradient gradient, in Tile tile, float* memory)
     {
         var body = new FormTilesBody(device, gradient, tile, memory);
-        device.Pool.Run(body.Tasks, ref body);
+        RangeLoop.Run(device.Pool, gradient.Batch, gradient.FlopsPerElement * tile.Count, ref body);
     }
 
     /// <summary>The same tile of every sample's gradient, one row of memory each.</summary>
-    private readonly struct FormTilesBody(CpuDevice device, ParameterGradient gradient, Tile tile, float* memory) : IParallelBody
+    private readonly struct FormTilesBody(CpuDevice device, ParameterGradient gradient, Tile tile, float* memory) : IRangeBody
     {
-        private readonly int _perTask = Parallelism.UnitsPerTask(gradient.FlopsPerElement * tile.Count);
-
-        public int Tasks => Parallelism.Chunks(gradient.Batch, _perTask);
-
-        public void Run(int task, int worker)
+        public void Run(int first, int end, int worker)
         {
-            int end = Math.Min(gradient.Batch, (task + 1) * _perTask);
-            for (int i = task * _perTask; i < end; i++)
+            for (int i = first; i < end; i++)
             {
                 gradient.Form(i, tile, memory + ((long)i * tile.Count), tile.Columns, device.Scratch(worker));
             }

@@ -7,23 +7,17 @@ internal sealed unsafe partial class CpuPerSampleKernels
     {
         ParameterGradient gradient = View(uses, role, ref _left);
         var tiling = new GradientTiling(gradient.Rows, gradient.Columns);
-        var body = new MaterialiseBody(device, gradient, tiling, CaptureView.Address(destination));
-        device.Pool.Run(body.Tasks, ref body);
-        KeepAlive(uses, destination);
+        var body = new MaterialiseBody(device, gradient, tiling, HostMemory.Of(destination));
+        RangeLoop.Run(device.Pool, checked(gradient.Batch * tiling.Count), gradient.FlopsPerElement * tiling.MaxElements, ref body);
     }
 
     /// <summary>Units are tiles of samples, formed where they belong.</summary>
-    private readonly struct MaterialiseBody(CpuDevice device, ParameterGradient gradient, GradientTiling tiling, float* destination) : IParallelBody
+    private readonly struct MaterialiseBody(CpuDevice device, ParameterGradient gradient, GradientTiling tiling, float* destination) : IRangeBody
     {
-        private readonly int _unitsPerTask = Parallelism.UnitsPerTask(gradient.FlopsPerElement * tiling.MaxElements);
-
-        public int Tasks => Parallelism.Chunks((long)gradient.Batch * tiling.Count, _unitsPerTask);
-
-        public void Run(int task, int worker)
+        public void Run(int first, int end, int worker)
         {
             Scratch scratch = device.Scratch(worker);
-            int end = (int)Math.Min((long)gradient.Batch * tiling.Count, (task + 1L) * _unitsPerTask);
-            for (int unit = task * _unitsPerTask; unit < end; unit++)
+            for (int unit = first; unit < end; unit++)
             {
                 (int sample, int index) = Math.DivRem(unit, tiling.Count);
                 Tile tile = tiling[index];

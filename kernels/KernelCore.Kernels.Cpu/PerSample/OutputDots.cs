@@ -20,26 +20,20 @@ internal sealed unsafe partial class CpuPerSampleKernels
         double* totals = Totals(gradient.Batch);
         for (int u = 0; u < uses.Length; u++)
         {
-            var body = new OutputDotsBody(gradient, u, CaptureView.Address(uses[u].Bias), totals);
-            device.Pool.Run(body.Tasks, ref body);
+            var body = new OutputDotsBody(gradient, u, HostMemory.Of(uses[u].Bias), totals);
+            RangeLoop.Run(device.Pool, gradient.Batch, Parallelism.Elements(gradient[u].BackpropSize), ref body);
         }
 
         Store(totals, gradient.Batch, result);
-        KeepAlive(uses, result);
     }
 
     /// <summary>totals[i] += sum over positions and channels of g (z - b).</summary>
-    private readonly struct OutputDotsBody(ParameterGradient gradient, int index, float* bias, double* totals) : IParallelBody
+    private readonly struct OutputDotsBody(ParameterGradient gradient, int index, float* bias, double* totals) : IRangeBody
     {
-        private readonly int _perTask = Parallelism.UnitsPerTask(2.0 * gradient[index].BackpropSize);
-
-        public int Tasks => Parallelism.Chunks(gradient.Batch, _perTask);
-
-        public void Run(int task, int worker)
+        public void Run(int first, int end, int worker)
         {
             ref readonly CaptureView use = ref gradient[index];
-            int end = Math.Min(gradient.Batch, (task + 1) * _perTask);
-            for (int i = task * _perTask; i < end; i++)
+            for (int i = first; i < end; i++)
             {
                 float* g = use.BackpropOf(i), z = use.Output + ((long)i * use.BackpropSize);
                 double total = use.Kind == CaptureKind.Lookup ? Lookup(use, i, g, z) : Reductions.Dot(g, z, use.BackpropSize);

@@ -1,26 +1,17 @@
-using System.Numerics.Tensors;
-
 namespace KernelCore.Kernels.Cpu;
 
-/// <summary>Whole-tensor factors in parallel ranges.</summary>
-internal readonly unsafe struct ScaleLoop(float beta, float* y, long count) : IParallelBody
+/// <summary>What the beta of an operation does to the old content, for operations that then add to it.</summary>
+internal readonly unsafe struct ScaleLoop(float beta, float* y) : IRangeBody
 {
-    private const int Range = 1 << 16;
-
-    /// <summary>y = beta y; with 0 the old content is not read.</summary>
+    /// <summary>y = beta y, on all threads; with 0 the old content is not read.</summary>
     public static void Run(CpuDevice device, float beta, float* y, long count)
     {
         if (beta != 1)
         {
-            var body = new ScaleLoop(beta, y, count);
-            device.Pool.Run(Parallelism.Chunks(count, Range), ref body);
+            var body = new ScaleLoop(beta, y);
+            RangeLoop.Run(device.Pool, checked((int)count), Parallelism.Elements(1), ref body);
         }
     }
 
-    public void Run(int task, int worker)
-    {
-        long start = (long)task * Range;
-        int length = (int)Math.Min(Range, count - start);
-        StridedRows.Scale(beta, y + start, length, 1, length);
-    }
+    public void Run(int first, int end, int worker) => StridedRows.Scale(beta, y + first, end - first, 1, end - first);
 }

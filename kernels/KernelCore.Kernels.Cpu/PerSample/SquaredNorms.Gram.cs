@@ -9,7 +9,8 @@ internal sealed unsafe partial class CpuPerSampleKernels
         int groups = gradient[0].Kind == CaptureKind.Convolution ? gradient[0].Patches.Groups : 1;
         double* partials = Shared.Doubles(ScratchSlot.Sums, (long)gradient.Batch * groups);
         var body = new GramNormsBody(device, gradient, groups, partials);
-        device.Pool.Run(body.Tasks, ref body);
+        double flops = (double)gradient[0].Positions * gradient[0].Positions * ((gradient.Rows / groups) + gradient.Columns);
+        RangeLoop.Run(device.Pool, checked(gradient.Batch * groups), flops, ref body);
         for (int i = 0; i < gradient.Batch; i++)
         {
             for (int group = 0; group < groups; group++)
@@ -20,7 +21,7 @@ internal sealed unsafe partial class CpuPerSampleKernels
     }
 
     /// <summary>Units are groups of samples.</summary>
-    private readonly struct GramNormsBody(CpuDevice device, ParameterGradient gradient, int groups, double* partials) : IParallelBody
+    private readonly struct GramNormsBody(CpuDevice device, ParameterGradient gradient, int groups, double* partials) : IRangeBody
     {
         /// <summary>Positions per block: two product blocks of 16 KiB stay in the first-level cache beside the panels.</summary>
         private const int Block = 64;
@@ -28,16 +29,10 @@ internal sealed unsafe partial class CpuPerSampleKernels
         /// <summary>Positions up to which single dots beat packing operands for a product.</summary>
         private const int FewPositions = 16;
 
-        private readonly int _perTask = Parallelism.UnitsPerTask(
-            (double)gradient[0].Positions * gradient[0].Positions * ((gradient.Rows / groups) + gradient.Columns));
-
-        public int Tasks => Parallelism.Chunks((long)gradient.Batch * groups, _perTask);
-
-        public void Run(int task, int worker)
+        public void Run(int first, int end, int worker)
         {
             Scratch scratch = device.Scratch(worker);
-            int end = Math.Min(gradient.Batch * groups, (task + 1) * _perTask);
-            for (int unit = task * _perTask; unit < end; unit++)
+            for (int unit = first; unit < end; unit++)
             {
                 (int sample, int group) = Math.DivRem(unit, groups);
                 partials[unit] = gradient[0].Kind == CaptureKind.Linear ? Linear(sample, scratch) : Convolution(sample, group, scratch);
@@ -56,17 +51,17 @@ internal sealed unsafe partial class CpuPerSampleKernels
         private double Convolution(int sample, int group, Scratch scratch)
         {
             ref readonly CaptureView use = ref gradient[0];
-            PatchGeometry patches = use.Patches;
+            Im2Col patches = use.Patches;
             float* columns = patches.GroupImage(use.ActivationOf(sample), group);
-            if (!patches.IsPointwise)
+            if (!patches.IsIdentity)
             {
                 float* image = columns;
                 columns = scratch.Floats(ScratchSlot.Patches, (long)use.Columns * use.Positions);
-                patches.Extract(image, 0, use.Columns, 0, patches.OutHeight, columns, use.Positions);
+                patches.Gather(image, 0, use.Columns, 0, patches.OutHeight, columns, use.Positions);
             }
 
-            float* backprop = use.BackpropOf(sample) + ((long)group * patches.RowsPerGroup * use.Positions);
-            return HadamardSum(true, use.Positions, columns, use.Positions, use.Columns, backprop, use.Positions, patches.RowsPerGroup, scratch);
+            float* backprop = use.BackpropOf(sample) + ((long)group * patches.OutChannels * use.Positions);
+            return HadamardSum(true, use.Positions, columns, use.Positions, use.Columns, backprop, use.Positions, patches.OutChannels, scratch);
         }
 
         /// <summary>Sum of (x_t.x_s)(y_t.y_s) over positions, pair by pair.</summary>

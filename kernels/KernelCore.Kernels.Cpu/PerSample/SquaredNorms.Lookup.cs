@@ -6,27 +6,22 @@ internal sealed unsafe partial class CpuPerSampleKernels
     private void LookupNorms(in ParameterGradient gradient, NormFormula formula, double* totals)
     {
         var body = new LookupNormsBody(device, gradient, SortLookups(gradient, ScratchSlot.Left), formula, totals);
-        device.Pool.Run(body.Tasks, ref body);
+        RangeLoop.Run(device.Pool, gradient.Batch, 2.0 * LookupRuns.Stride(gradient) * gradient.Columns, ref body);
     }
 
-    private readonly struct LookupNormsBody(CpuDevice device, ParameterGradient gradient, long* keys, NormFormula formula, double* totals) : IParallelBody
+    private readonly struct LookupNormsBody(CpuDevice device, ParameterGradient gradient, long* keys, NormFormula formula, double* totals) : IRangeBody
     {
-        private readonly int _perTask = Parallelism.UnitsPerTask(2.0 * LookupRuns.Stride(gradient) * gradient.Columns);
-
-        public int Tasks => Parallelism.Chunks(gradient.Batch, _perTask);
-
-        public void Run(int task, int worker)
+        public void Run(int first, int end, int worker)
         {
             float* sum = device.Scratch(worker).Floats(ScratchSlot.Gradient, gradient.Columns);
-            int end = Math.Min(gradient.Batch, (task + 1) * _perTask);
-            for (int i = task * _perTask; i < end; i++)
+            for (int i = first; i < end; i++)
             {
                 var runs = new LookupRuns(gradient, i, keys);
                 double total = 0;
-                for (int first = 0, next; first < runs.Count; first = next)
+                for (int run = 0, next; run < runs.Count; run = next)
                 {
-                    next = runs.RunEnd(first);
-                    total += formula == NormFormula.Gram ? Pairs(runs, first, next) : Row(runs, first, next, sum);
+                    next = runs.RunEnd(run);
+                    total += formula == NormFormula.Gram ? Pairs(runs, run, next) : Row(runs, run, next, sum);
                 }
 
                 totals[i] += total;

@@ -6,20 +6,15 @@ internal sealed unsafe partial class CpuPerSampleKernels
     private void RankOneNorms(in ParameterGradient gradient, double* totals)
     {
         var body = new RankOneBody(gradient, totals);
-        device.Pool.Run(body.Tasks, ref body);
+        RangeLoop.Run(device.Pool, gradient.Batch, 2.0 * (gradient.Rows + gradient.Columns), ref body);
     }
 
-    private readonly struct RankOneBody(ParameterGradient gradient, double* totals) : IParallelBody
+    private readonly struct RankOneBody(ParameterGradient gradient, double* totals) : IRangeBody
     {
-        private readonly int _perTask = Parallelism.UnitsPerTask(2.0 * (gradient.Rows + gradient.Columns));
-
-        public int Tasks => Parallelism.Chunks(gradient.Batch, _perTask);
-
-        public void Run(int task, int worker)
+        public void Run(int first, int end, int worker)
         {
             ref readonly CaptureView use = ref gradient[0];
-            int end = Math.Min(gradient.Batch, (task + 1) * _perTask);
-            for (int i = task * _perTask; i < end; i++)
+            for (int i = first; i < end; i++)
             {
                 float* a = use.ActivationOf(i), g = use.BackpropOf(i);
                 totals[i] += Reductions.Dot(a, a, use.Columns) * Reductions.Dot(g, g, use.Rows);

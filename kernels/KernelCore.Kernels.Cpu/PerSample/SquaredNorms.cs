@@ -36,6 +36,5 @@ internal sealed unsafe partial class CpuPerSampleKernels
         }
 
         Store(norms, gradient.Batch, result);
-        KeepAlive(uses, result);
     }
 }

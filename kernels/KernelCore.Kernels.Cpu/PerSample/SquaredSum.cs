@@ -1,4 +1,4 @@
-using System.Numerics.Tensors;
+using System.Runtime.CompilerServices;
 
 namespace KernelCore.Kernels.Cpu;
 
@@ -12,7 +12,7 @@ internal sealed unsafe partial class CpuPerSampleKernels
     public void SquaredSum(ReadOnlySpan<LayerCapture> uses, ParameterRole role, float scale, float beta, Tensor destination)
     {
         ParameterGradient gradient = View(uses, role, ref _left);
-        float* sum = CaptureView.Address(destination);
+        float* sum = HostMemory.Of(destination);
         if (gradient.IsSingle(CaptureKind.Linear) && gradient[0].Positions == 1)
         {
             ref readonly CaptureView use = ref gradient[0];
@@ -31,28 +31,26 @@ internal sealed unsafe partial class CpuPerSampleKernels
             BatchSum<SquaredTerm>.Run(device, gradient, beta, sum, new SquaredTerm(gradient, scale));
         }
 
-        KeepAlive(uses, destination);
     }
 
     private float* Squares(float* x, long count, ScratchSlot slot)
     {
         float* squares = Shared.Floats(slot, count);
-        var body = new SquaresBody(x, squares, count);
-        device.Pool.Run(body.Tasks, ref body);
+        Elementwise.Run(device.Pool, checked((int)count), new Square { X = x, Y = squares });
         return squares;
     }
 
-    private readonly struct SquaresBody(float* x, float* squares, long count) : IParallelBody
+    /// <summary>y_i = x_i^2.</summary>
+    private struct Square : IElementwise
     {
-        private const int Range = 1 << 15;
+        public float* X, Y;
 
-        public int Tasks => Parallelism.Chunks(count, Range);
-
-        public void Run(int task, int worker)
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public readonly void Apply<TLanes>(nint i)
+            where TLanes : struct, ILanes<TLanes>
         {
-            long start = (long)task * Range;
-            var source = new ReadOnlySpan<float>(x + start, (int)Math.Min(Range, count - start));
-            TensorPrimitives.Multiply(source, source, new Span<float>(squares + start, source.Length));
+            TLanes x = TLanes.Load(X + i);
+            (x * x).Store(Y + i);
         }
     }
 

@@ -2,14 +2,13 @@ namespace KernelCore.Kernels.Cpu;
 
 /// <summary>totals[i] += grad_i . direction, or ||grad_i||^2 without a direction, by forming each sample's gradient in tiles.</summary>
 /// <remarks>One unit of work is one tile of one sample; its double partial lands in [batch, tiles], added in tile order.</remarks>
-internal unsafe struct TileReduction : IParallelBody
+internal unsafe struct TileReduction : IRangeBody
 {
     private readonly CpuDevice _device;
     private readonly ParameterGradient _gradient;
     private readonly GradientTiling _tiling;
     private readonly float* _direction;
     private readonly double* _partials;
-    private readonly int _units, _unitsPerTask;
 
     private TileReduction(CpuDevice device, in ParameterGradient gradient, float* direction)
     {
@@ -17,9 +16,7 @@ internal unsafe struct TileReduction : IParallelBody
         _gradient = gradient;
         _direction = direction;
         _tiling = new GradientTiling(gradient.Rows, gradient.Columns);
-        _units = checked(gradient.Batch * _tiling.Count);
-        _unitsPerTask = Parallelism.UnitsPerTask((gradient.FlopsPerElement + 2) * _tiling.MaxElements);
-        _partials = device.Scratch(0).Doubles(ScratchSlot.Sums, _units);
+        _partials = device.Scratch(0).Doubles(ScratchSlot.Sums, (long)gradient.Batch * _tiling.Count);
     }
 
     /// <param name="device">Device.</param>
@@ -29,8 +26,8 @@ internal unsafe struct TileReduction : IParallelBody
     public static void Run(CpuDevice device, in ParameterGradient gradient, float* direction, double* totals)
     {
         var body = new TileReduction(device, gradient, direction);
-        device.Pool.Run(Parallelism.Chunks(body._units, body._unitsPerTask), ref body);
         int tiles = body._tiling.Count;
+        RangeLoop.Run(device.Pool, checked(gradient.Batch * tiles), (gradient.FlopsPerElement + 2) * body._tiling.MaxElements, ref body);
         for (int i = 0; i < gradient.Batch; i++)
         {
             double total = 0;
@@ -43,12 +40,11 @@ internal unsafe struct TileReduction : IParallelBody
         }
     }
 
-    public readonly void Run(int task, int worker)
+    public readonly void Run(int first, int end, int worker)
     {
         Scratch scratch = _device.Scratch(worker);
         float* memory = scratch.Floats(ScratchSlot.Gradient, _tiling.MaxElements);
-        int end = Math.Min(_units, (task + 1) * _unitsPerTask);
-        for (int unit = task * _unitsPerTask; unit < end; unit++)
+        for (int unit = first; unit < end; unit++)
         {
             (int sample, int index) = Math.DivRem(unit, _tiling.Count);
             Tile tile = _tiling[index];

@@ -40,18 +40,18 @@ internal sealed unsafe partial class CpuPerSampleKernels
 
         private void Several(in CaptureView use, int first, int samples, in Tile tile, float beta, float* destination, int stride, Scratch scratch)
         {
-            PatchGeometry patches = use.Patches;
+            Im2Col patches = use.Patches;
             int positions = use.Positions, depth = samples * positions;
             float* columns = scratch.Floats(ScratchSlot.Patches, (long)tile.Columns * depth);
-            float* backprop = scratch.Floats(ScratchSlot.Product, (long)Math.Min(tile.Rows, patches.RowsPerGroup) * depth);
+            float* backprop = scratch.Floats(ScratchSlot.Product, (long)Math.Min(tile.Rows, patches.OutChannels) * depth);
             for (int row = tile.Row, end = tile.Row + tile.Rows; row < end;)
             {
-                int group = row / patches.RowsPerGroup;
-                int rows = Math.Min(end, (group + 1) * patches.RowsPerGroup) - row;
+                int group = row / patches.OutChannels;
+                int rows = Math.Min(end, (group + 1) * patches.OutChannels) - row;
                 for (int s = 0; s < samples; s++)
                 {
                     float* image = patches.GroupImage(use.ActivationOf(first + s), group);
-                    patches.Extract(image, tile.Column, tile.Columns, 0, patches.OutHeight, columns + (s * positions), depth);
+                    patches.Gather(image, tile.Column, tile.Columns, 0, patches.OutHeight, columns + (s * positions), depth);
                     for (int r = 0; r < rows; r++)
                     {
                         var source = new ReadOnlySpan<float>(use.BackpropOf(first + s) + ((long)(row + r) * positions), positions);

@@ -15,7 +15,7 @@ internal sealed unsafe partial class CpuPerSampleKernels
     public void WeightedSum(ReadOnlySpan<LayerCapture> uses, ParameterRole role, Tensor? coefficients, float beta, Tensor destination)
     {
         ParameterGradient gradient = View(uses, role, ref _left);
-        float* factors = CaptureView.Address(coefficients), sum = CaptureView.Address(destination);
+        float* factors = HostMemory.Of(coefficients), sum = HostMemory.Of(destination);
         for (int u = 0; u < uses.Length; u++)
         {
             ParameterGradient use = gradient.Use(u);
@@ -40,7 +40,6 @@ internal sealed unsafe partial class CpuPerSampleKernels
             }
         }
 
-        KeepAlive(uses, coefficients, destination);
     }
 
     private void LinearSum(in ParameterGradient gradient, float* coefficients, float beta, float* destination)
@@ -51,8 +50,8 @@ internal sealed unsafe partial class CpuPerSampleKernels
         if (coefficients != null)
         {
             backprop = Shared.Floats(ScratchSlot.Left, (long)rows * use.Rows);
-            var scaling = new ScaleSamplesBody(use, gradient.Batch, coefficients, backprop);
-            device.Pool.Run(scaling.Tasks, ref scaling);
+            var scaling = new ScaleSamplesBody(use, coefficients, backprop);
+            RangeLoop.Run(device.Pool, gradient.Batch, Parallelism.Elements(use.BackpropSize), ref scaling);
         }
 
         OuterProducts(rows, use.Rows, use.Columns, 1, backprop, use.Activation, beta, destination);
@@ -66,16 +65,11 @@ internal sealed unsafe partial class CpuPerSampleKernels
     }
 
     /// <summary>scaled[i] = coefficients[i] g[i] for each sample i.</summary>
-    private readonly struct ScaleSamplesBody(CaptureView use, int batch, float* coefficients, float* scaled) : IParallelBody
+    private readonly struct ScaleSamplesBody(CaptureView use, float* coefficients, float* scaled) : IRangeBody
     {
-        private readonly int _perTask = Parallelism.UnitsPerTask(use.BackpropSize);
-
-        public int Tasks => Parallelism.Chunks(batch, _perTask);
-
-        public void Run(int task, int worker)
+        public void Run(int first, int end, int worker)
         {
-            int end = Math.Min(batch, (task + 1) * _perTask);
-            for (int i = task * _perTask; i < end; i++)
+            for (int i = first; i < end; i++)
             {
                 var source = new ReadOnlySpan<float>(use.BackpropOf(i), use.BackpropSize);
                 TensorPrimitives.Multiply(source, coefficients[i], new Span<float>(scaled + ((long)i * use.BackpropSize), use.BackpropSize));

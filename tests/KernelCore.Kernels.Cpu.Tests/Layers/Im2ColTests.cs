@@ -12,7 +12,7 @@ public sealed unsafe class Im2ColTests
         float[] image = TestNumbers.Normal(1, Geometry.InputSize), patches = new float[Geometry.PatchSize * Geometry.Positions];
         fixed (float* source = image, destination = patches)
         {
-            Im2Col.Gather(Geometry, source, destination);
+            new Im2Col(Geometry).Gather(source, 0, Geometry.PatchSize, 0, Geometry.OutHeight, destination, Geometry.Positions);
         }
 
         for (int d = 0; d < Geometry.PatchSize; d++)
@@ -33,8 +33,8 @@ public sealed unsafe class Im2ColTests
         var strip = new float[4 * 2 * Geometry.OutWidth];
         fixed (float* source = image, all = whole, part = strip)
         {
-            Im2Col.Gather(Geometry, source, all);
-            Im2Col.Gather(Geometry, source, row: 5, rows: 4, outRow: 1, outRows: 2, part);
+            new Im2Col(Geometry).Gather(source, 0, Geometry.PatchSize, 0, Geometry.OutHeight, all, Geometry.Positions);
+            new Im2Col(Geometry).Gather(source, row: 5, rows: 4, outRow: 1, outRows: 2, part, stride: 2 * Geometry.OutWidth);
         }
 
         for (int i = 0; i < strip.Length; i++)
@@ -51,8 +51,8 @@ public sealed unsafe class Im2ColTests
         float[] patches = new float[count], gradient = new float[Geometry.InputSize];
         fixed (float* x = image, p = patches, g = cotangent, gx = gradient)
         {
-            Im2Col.Gather(Geometry, x, p);
-            Im2Col.Scatter(Geometry, g, gx);
+            new Im2Col(Geometry).Gather(x, 0, Geometry.PatchSize, 0, Geometry.OutHeight, p, Geometry.Positions);
+            new Im2Col(Geometry).Scatter(g, 0, Geometry.PatchSize, 0, Geometry.OutHeight, gx);
         }
 
         double left = 0, right = 0, magnitude = 0;

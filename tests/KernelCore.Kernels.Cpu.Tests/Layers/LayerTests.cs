@@ -2,6 +2,7 @@ using KernelCore.Conformance;
 
 namespace KernelCore.Kernels.Cpu.Tests;
 
+[Trait(InstructionSets.Trait, InstructionSets.All)]
 public sealed class ActivationOneThreadTests : ActivationConformance
 {
     protected override Device OpenDevice() => new CpuDevice(threads: 1);
@@ -12,6 +13,7 @@ public sealed class ActivationThreeThreadsTests : ActivationConformance
     protected override Device OpenDevice() => new CpuDevice(threads: 3);
 }
 
+[Trait(InstructionSets.Trait, InstructionSets.All)]
 public sealed class PoolingOneThreadTests : PoolingConformance
 {
     protected override Device OpenDevice() => new CpuDevice(threads: 1);
@@ -22,6 +24,7 @@ public sealed class PoolingThreeThreadsTests : PoolingConformance
     protected override Device OpenDevice() => new CpuDevice(threads: 3);
 }
 
+[Trait(InstructionSets.Trait, InstructionSets.All)]
 public sealed class ChannelOneThreadTests : ChannelConformance
 {
     protected override Device OpenDevice() => new CpuDevice(threads: 1);
@@ -32,6 +35,7 @@ public sealed class ChannelThreeThreadsTests : ChannelConformance
     protected override Device OpenDevice() => new CpuDevice(threads: 3);
 }
 
+[Trait(InstructionSets.Trait, InstructionSets.All)]
 public sealed class SegmentNormOneThreadTests : SegmentNormConformance
 {
     protected override Device OpenDevice() => new CpuDevice(threads: 1);
@@ -42,6 +46,7 @@ public sealed class SegmentNormThreeThreadsTests : SegmentNormConformance
     protected override Device OpenDevice() => new CpuDevice(threads: 3);
 }
 
+[Trait(InstructionSets.Trait, InstructionSets.All)]
 public sealed class AttentionOneThreadTests : AttentionConformance
 {
     protected override Device OpenDevice() => new CpuDevice(threads: 1);
@@ -52,6 +57,7 @@ public sealed class AttentionThreeThreadsTests : AttentionConformance
     protected override Device OpenDevice() => new CpuDevice(threads: 3);
 }
 
+[Trait(InstructionSets.Trait, InstructionSets.All)]
 public sealed class TokenOneThreadTests : TokenConformance
 {
     protected override Device OpenDevice() => new CpuDevice(threads: 1);

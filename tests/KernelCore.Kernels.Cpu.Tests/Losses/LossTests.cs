@@ -2,6 +2,7 @@ using KernelCore.Conformance;
 
 namespace KernelCore.Kernels.Cpu.Tests;
 
+[Trait(InstructionSets.Trait, InstructionSets.All)]
 public sealed class CrossEntropyOneThreadTests : CrossEntropyConformance
 {
     protected override Device OpenDevice() => new CpuDevice(threads: 1);
@@ -12,6 +13,7 @@ public sealed class CrossEntropyThreeThreadsTests : CrossEntropyConformance
     protected override Device OpenDevice() => new CpuDevice(threads: 3);
 }
 
+[Trait(InstructionSets.Trait, InstructionSets.All)]
 public sealed class HeadScoresOneThreadTests : HeadScoresConformance
 {
     protected override Device OpenDevice() => new CpuDevice(threads: 1);

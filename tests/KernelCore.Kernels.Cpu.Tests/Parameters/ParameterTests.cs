@@ -2,6 +2,7 @@ using KernelCore.Conformance;
 
 namespace KernelCore.Kernels.Cpu.Tests;
 
+[Trait(InstructionSets.Trait, InstructionSets.All)]
 public sealed class VectorOneThreadTests : VectorConformance
 {
     protected override Device OpenDevice() => new CpuDevice(threads: 1);
@@ -12,6 +13,7 @@ public sealed class VectorThreeThreadsTests : VectorConformance
     protected override Device OpenDevice() => new CpuDevice(threads: 3);
 }
 
+[Trait(InstructionSets.Trait, InstructionSets.All)]
 public sealed class OptimizerOneThreadTests : OptimizerConformance
 {
     protected override Device OpenDevice() => new CpuDevice(threads: 1);

@@ -16,15 +16,11 @@ internal interface IRangeBody
 /// </summary>
 internal static class RangeLoop
 {
-    /// <summary>Elements worth a task: about as long as it takes to wake a thread.</summary>
-    public const int Grain = 16384;
-
-    /// <summary>Runs a loop whose indices each stand for <paramref name="elements"/> elements of work.</summary>
-    public static void Run<TBody>(WorkerPool pool, int count, long elements, ref TBody body)
+    /// <summary>Runs a loop whose indices each stand for <paramref name="flops"/> floating-point operations.</summary>
+    public static void Run<TBody>(WorkerPool pool, int count, double flops, ref TBody body)
         where TBody : struct, IRangeBody
     {
-        int step = (int)Math.Clamp(Grain / Math.Max(1, elements), 1, Grain);
-        int tasks = (int)(((long)count + step - 1) / step);
+        int step = Parallelism.UnitsPerTask(flops), tasks = Parallelism.Chunks(count, step);
         if (tasks <= 1)
         {
             if (count > 0)
