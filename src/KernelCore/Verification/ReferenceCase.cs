@@ -1,4 +1,5 @@
 using System.Globalization;
+using KernelCore.Curvature;
 using KernelCore.Files;
 using KernelCore.Gradients;
 using KernelCore.Kernels;
@@ -55,6 +56,9 @@ public static class ReferenceCase
         loss.Evaluate(pass.Outputs, batch, 1, losses, pass.Cotangent);
         GradientResult result = engine.Evaluate(pass.Backward());
         var actual = new Recomputation(network, batch, pass, losses, result, direction, clip);
+        using Objective objective = new(network, loss, batch);
+        double? damping = file.Contains("expect.influence.damping") ? file.ReadDoubles("expect.influence.damping")[0] : null;
+        actual.AddCurvature(new CurvatureRecomputation(objective), result, direction, damping);
 
         var comparisons = new SortedDictionary<string, Comparison>(StringComparer.Ordinal);
         foreach (TensorEntry tensor in file.Tensors.Where(t => t.Name.StartsWith(Expect, StringComparison.Ordinal)))

@@ -32,6 +32,14 @@ public abstract class Loss
     /// <param name="loss">[batch], written.</param>
     /// <param name="cotangent">[batch, outputs], written.</param>
     public abstract void Evaluate(Tensor outputs, Batch batch, float scale, Tensor loss, Tensor cotangent);
+
+    /// <summary>Computes scale x (d2loss_i/doutputs2) r_i for every sample: the derivative of the cotangent when the outputs move along r.</summary>
+    /// <param name="outputs">Model outputs, [batch, outputs].</param>
+    /// <param name="batch">Labels or targets.</param>
+    /// <param name="scale">Factor of the result.</param>
+    /// <param name="r">Tangent of the outputs, [batch, outputs].</param>
+    /// <param name="result">[batch, outputs], written.</param>
+    public abstract void Curvature(Tensor outputs, Batch batch, float scale, Tensor r, Tensor result);
 }
 
 /// <summary>Softmax cross-entropy, see <see cref="Loss.CrossEntropy"/>.</summary>
@@ -53,6 +61,9 @@ internal sealed class CrossEntropyLoss : Loss
             kernels.CrossEntropy(outputs, labels, scale, loss, cotangent);
         }
     }
+
+    public override void Curvature(Tensor outputs, Batch batch, float scale, Tensor r, Tensor result) =>
+        outputs.Device.Kernels.Tangents.CrossEntropyCurvature(outputs, batch.Targets, scale, r, result);
 }
 
 /// <summary>Mean squared error, see <see cref="Loss.MeanSquaredError"/>.</summary>
@@ -63,4 +74,10 @@ internal sealed class MeanSquaredErrorLoss : Loss
     public override void Evaluate(Tensor outputs, Batch batch, float scale, Tensor loss, Tensor cotangent) =>
         outputs.Device.Kernels.Losses.SquaredError(
             outputs, batch.Targets ?? throw new KernelCoreException("the squared error needs targets, the batch has none"), scale, loss, cotangent);
+
+    public override void Curvature(Tensor outputs, Batch batch, float scale, Tensor r, Tensor result)
+    {
+        result.Fill(0);
+        outputs.Device.Kernels.Parameters.Axpy((float)(2.0 * scale * batch.Count / outputs.Count), r, result);
+    }
 }
