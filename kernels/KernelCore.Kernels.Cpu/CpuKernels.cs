@@ -7,6 +7,8 @@ internal sealed class CpuKernels(CpuDevice device) : IKernels
 
     public ILayerKernels Layers { get; } = new CpuLayerKernels(device);
 
+    public ITangentKernels Tangents { get; } = new CpuTangentKernels(device);
+
     public ILossKernels Losses { get; } = new CpuLossKernels(device);
 
     public IPerSampleKernels PerSample { get; } = new CpuPerSampleKernels(device);

@@ -15,6 +15,9 @@ public interface IKernels
     /// <summary>Forward and backward rules of layers.</summary>
     ILayerKernels Layers { get; }
 
+    /// <summary>Derivatives of the layer rules along a direction in parameter space.</summary>
+    ITangentKernels Tangents { get; }
+
     /// <summary>Losses and the fused head kernel.</summary>
     ILossKernels Losses { get; }
 

@@ -89,9 +89,9 @@ public static class Attention
     }
 
     /// <summary>Index of element d of the query (part 0), key (1) or value (2) of a token; head counts (sample, head) pairs.</summary>
-    private static int Packed(AttentionGeometry g, int head, int token, int part, int d) =>
+    internal static int Packed(AttentionGeometry g, int head, int token, int part, int d) =>
         (((((head / g.Heads * g.Tokens) + token) * 3) + part) * g.Width) + (head % g.Heads * g.HeadSize) + d;
 
-    private static int Output(AttentionGeometry g, int head, int token, int d) =>
+    internal static int Output(AttentionGeometry g, int head, int token, int d) =>
         (((head / g.Heads * g.Tokens) + token) * g.Width) + (head % g.Heads * g.HeadSize) + d;
 }

@@ -9,7 +9,7 @@ namespace KernelCore.Models;
 /// Buffers are planned per input shape and reused, so a pass of a shape seen before allocates nothing on the managed
 /// heap. One pass at a time; not thread safe.
 /// </remarks>
-public sealed partial class Network : IModel
+public sealed partial class Network : ICurvatureModel
 {
     private const int MaxPlans = 4;
 
@@ -102,6 +102,14 @@ public sealed partial class Network : IModel
 
         pass.Run(batch, mode);
         return pass;
+    }
+
+    /// <inheritdoc/>
+    public ILinearization Linearize(Batch batch, Loss loss)
+    {
+        ArgumentNullException.ThrowIfNull(batch);
+        ArgumentNullException.ThrowIfNull(loss);
+        return new NetworkLinearization(this, batch, loss);
     }
 
     /// <inheritdoc/>

@@ -58,6 +58,28 @@ internal sealed class Recomputation
         }
     }
 
+    /// <summary>Adds what needs second derivatives.</summary>
+    /// <param name="curvature">Second derivatives of the mean loss.</param>
+    /// <param name="gradients">Every sample's gradient.</param>
+    /// <param name="direction">Direction of the products; null for none.</param>
+    /// <param name="damping">Of the influence; null for none.</param>
+    public void AddCurvature(CurvatureRecomputation curvature, GradientResult gradients, ParameterVector? direction, double? damping)
+    {
+        if (direction is not null)
+        {
+            (float[][] hessian, float[] perSample, float[][] gaussNewton) = curvature.Products(direction);
+            _byParameter["hvp"] = k => hessian[k];
+            _byParameter["ggnvp"] = k => gaussNewton[k];
+            _values["vHv"] = perSample;
+        }
+
+        if (damping is { } value)
+        {
+            _values["influence.damping"] = new Recomputed([(float)value]);
+            _values["influence.ggn"] = curvature.Influence(gradients, value);
+        }
+    }
+
     /// <summary>The recomputed values of an expectation; null when this version does not compute it.</summary>
     /// <param name="name">Name without <c>expect.</c>.</param>
     /// <param name="quantity">The quantity it belongs to, for the report.</param>

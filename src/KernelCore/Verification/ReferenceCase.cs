@@ -1,4 +1,5 @@
 using System.Globalization;
+using KernelCore.Curvature;
 using KernelCore.Files;
 using KernelCore.Gradients;
 using KernelCore.Kernels;
@@ -17,10 +18,10 @@ namespace KernelCore.Verification;
 /// </remarks>
 public static class ReferenceCase
 {
-    private const string Expect = "expect.", Parameter = "param.", Buffer = "buffer.", Direction = "v.", ClipNorm = "expect.clip.C";
+    private const string Expect = "expect.", Parameter = "param.", Buffer = "buffer.", Direction = "v.", ClipNorm = "expect.clip.C", Damping = "expect.influence.damping";
 
     /// <summary>Settings that an expectation was made with: read, not compared.</summary>
-    private static readonly string[] Settings = [ClipNorm, "expect.influence.damping"];
+    private static readonly string[] Settings = [ClipNorm, Damping];
 
     /// <summary>Verifies a file.</summary>
     /// <param name="path">The reference case.</param>
@@ -58,6 +59,9 @@ public static class ReferenceCase
         loss.Evaluate(pass.Outputs, batch, 1, losses, pass.Cotangent);
         GradientResult result = engine.Evaluate(pass.Backward());
         var actual = new Recomputation(network, batch, pass, losses, result, direction);
+        using Objective objective = new(network, loss, batch);
+        double? damping = file.Contains(Damping) ? file.ReadDoubles(Damping)[0] : null;
+        actual.AddCurvature(new CurvatureRecomputation(objective), result, direction, damping);
 
         var comparisons = new SortedDictionary<string, Comparison>(StringComparer.Ordinal);
         foreach (TensorEntry tensor in file.Tensors.Where(t => t.Name.StartsWith(Expect, StringComparison.Ordinal) && !Settings.Contains(t.Name)))

@@ -53,7 +53,9 @@ public sealed record Softplus : Layer
 
 internal sealed class ActivationStep(StepContext context, ActivationKind kind, float slope = 0) : LayerStep(context)
 {
-    private Tensor? _gx;
+    // The tangent of the gradient needs the output gradient again, except where f'' is 0.
+    private readonly bool _keepsGradient = context.KeepsGradients && kind is not (ActivationKind.Relu or ActivationKind.LeakyRelu);
+    private Tensor? _gx, _rgx;
 
     protected override Tensor CreateOutput() => Allocate(Input.Shape);
 
@@ -62,9 +64,31 @@ internal sealed class ActivationStep(StepContext context, ActivationKind kind, f
     public override GradientSlot PlanBackward(GradientSlot output, bool needInput)
     {
         OutputGradient = output.Tensor;
-        _gx = output.MayOverwrite ? output.Tensor : Allocate(Input.Shape);
+        _gx = output.MayOverwrite && !_keepsGradient ? output.Tensor : Allocate(Input.Shape);
         return new GradientSlot(_gx, MayOverwrite: true);
     }
 
     public override void Backward() => Kernels.Layers.ActivationGradient(kind, slope, Input, Output, OutputGradient, _gx!);
+
+    public override void TangentForward(ParameterVector direction) =>
+        Kernels.Layers.ActivationGradient(kind, slope, Input, Output, InputTangent!, OutputTangent!);
+
+    public override GradientSlot PlanTangentBackward(GradientSlot output)
+    {
+        OutputGradientTangent = output.Tensor;
+        _rgx = output.MayOverwrite ? output.Tensor : Allocate(Input.Shape);
+        return new GradientSlot(_rgx, MayOverwrite: true);
+    }
+
+    public override void TangentBackward(ParameterVector direction, bool curved)
+    {
+        if (curved)
+        {
+            Kernels.Tangents.ActivationGradient(kind, slope, Input, Output, InputTangent!, OutputGradient, OutputGradientTangent, _rgx!);
+        }
+        else
+        {
+            Kernels.Layers.ActivationGradient(kind, slope, Input, Output, OutputGradientTangent, _rgx!);
+        }
+    }
 }

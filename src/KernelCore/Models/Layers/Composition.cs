@@ -23,7 +23,7 @@ public sealed record Reuse(string Layer) : Layer
 internal sealed class ResidualStep(StepContext context, Residual layer) : LayerStep(context)
 {
     private readonly StepSequence _body = StepSequence.Create(layer.Children, context);
-    private Tensor? _bodyGradient, _gx;
+    private Tensor? _bodyGradient, _gx, _bodyGradientTangent, _rgx;
 
     public override bool HasTrainable => _body.HasTrainable;
 
@@ -74,4 +74,44 @@ internal sealed class ResidualStep(StepContext context, Residual layer) : LayerS
     }
 
     public override IEnumerable<LayerCapture> Captures(ForwardMode mode) => _body.Captures(mode);
+
+    protected override Tensor? CreateOutputTangent()
+    {
+        Tensor? body = _body.BindTangent(InputTangent);
+        return InputTangent is null ? body : Allocate(Input.Shape);
+    }
+
+    public override void TangentForward(ParameterVector direction)
+    {
+        _body.TangentForward(direction);
+        if (InputTangent is not null)
+        {
+            Kernels.Layers.Add(InputTangent, _body.Steps[^1].OutputTangent!, OutputTangent!);
+        }
+    }
+
+    public override GradientSlot PlanTangentBackward(GradientSlot output)
+    {
+        OutputGradientTangent = output.Tensor;
+        GradientSlot body = _body.PlanTangentBackward(output with { MayOverwrite = false });
+        if (InputTangent is null)
+        {
+            return output;
+        }
+
+        _bodyGradientTangent = body.Tensor;
+        _rgx = body.MayOverwrite ? body.Tensor : Allocate(Input.Shape);
+        return new GradientSlot(_rgx, MayOverwrite: true);
+    }
+
+    public override void TangentBackward(ParameterVector direction, bool curved)
+    {
+        _body.TangentBackward(direction, curved);
+        if (_rgx is not null)
+        {
+            Kernels.Layers.Add(OutputGradientTangent, _bodyGradientTangent!, _rgx);
+        }
+    }
+
+    public override IEnumerable<CaptureTangent> CaptureTangents() => _body.CaptureTangents();
 }

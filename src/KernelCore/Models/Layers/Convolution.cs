@@ -48,7 +48,7 @@ internal sealed class ConvolutionStep : LayerStep
     private readonly Extent2D _kernel, _stride, _dilation;
     private readonly Padding2D _padding;
     private ConvolutionGeometry? _geometry;
-    private Tensor? _gx;
+    private Tensor? _gx, _rgx, _outputRest, _gradientRest;
 
     public ConvolutionStep(
         StepContext context, int inChannels, int outChannels, int groups, Extent2D kernel, Extent2D stride, Padding2D padding, Extent2D dilation, bool bias, int axes)
@@ -141,5 +141,64 @@ internal sealed class ConvolutionStep : LayerStep
             Geometry = _geometry,
             Layout = new ChannelLayout(1, _out, _geometry.Positions),
         };
+    }
+
+    protected override Tensor? CreateOutputTangent()
+    {
+        Tensor? tangent = base.CreateOutputTangent();
+        _outputRest = InputTangent is not null && HasTrainable ? Allocate(Output.Shape) : null;
+        return tangent;
+    }
+
+    public override void TangentForward(ParameterVector direction)
+    {
+        ILayerKernels kernels = Kernels.Layers;
+        int batch = Input.Shape[0];
+        if (InputTangent is null)
+        {
+            kernels.Convolution(_geometry!, batch, Input, Along(direction, _weight)!, Along(direction, _bias), OutputTangent!);
+            return;
+        }
+
+        kernels.Convolution(_geometry!, batch, InputTangent, _weight.Tensor, null, OutputTangent!);
+        if (_outputRest is not null)
+        {
+            kernels.Convolution(_geometry!, batch, Input, Along(direction, _weight)!, Along(direction, _bias), _outputRest);
+            kernels.Add(OutputTangent!, _outputRest, OutputTangent!);
+        }
+    }
+
+    public override GradientSlot PlanTangentBackward(GradientSlot output)
+    {
+        OutputGradientTangent = output.Tensor;
+        if (InputTangent is not null)
+        {
+            _rgx = Allocate(Input.Shape);
+            _gradientRest = HasTrainable ? Allocate(Input.Shape) : null;
+        }
+
+        return new GradientSlot(_rgx!, MayOverwrite: true);
+    }
+
+    public override void TangentBackward(ParameterVector direction, bool curved)
+    {
+        if (_rgx is null)
+        {
+            return;
+        }
+
+        ILayerKernels kernels = Kernels.Layers;
+        int batch = Input.Shape[0];
+        kernels.ConvolutionInputGradient(_geometry!, batch, OutputGradientTangent, _weight.Tensor, _rgx);
+        if (curved && _gradientRest is not null)
+        {
+            kernels.ConvolutionInputGradient(_geometry!, batch, OutputGradient, Along(direction, _weight)!, _gradientRest);
+            kernels.Add(_rgx, _gradientRest, _rgx);
+        }
+    }
+
+    public override IEnumerable<CaptureTangent> CaptureTangents()
+    {
+        yield return new CaptureTangent(InputTangent, OutputGradientTangent);
     }
 }

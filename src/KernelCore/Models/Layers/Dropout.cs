@@ -48,5 +48,14 @@ internal sealed class DropoutStep : LayerStep
 
     public override void Backward() => Kernels.Layers.Dropout(_random.Seed, _stream, Rate, OutputGradient, _gx!);
 
+    /// <summary>Tangents are taken in evaluation mode, where this is the identity.</summary>
+    protected override Tensor? CreateOutputTangent() => InputTangent;
+
+    public override void TangentForward(ParameterVector direction) { }
+
+    public override GradientSlot PlanTangentBackward(GradientSlot output) => output;
+
+    public override void TangentBackward(ParameterVector direction, bool curved) { }
+
     private float Rate => _mode == ForwardMode.Training ? _rate : 0;
 }

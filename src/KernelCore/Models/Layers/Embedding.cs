@@ -89,11 +89,28 @@ internal sealed class EmbeddingStep : LayerStep
             Layout = new ChannelLayout(Output.Shape[1], _layer.Dim, 1),
         };
     }
+
+    public override void TangentForward(ParameterVector direction) =>
+        Kernels.Tangents.Embedding(_tokens!, _layer.PaddingIdx ?? -1, Along(direction, _weight)!, OutputTangent!);
+
+    public override GradientSlot PlanTangentBackward(GradientSlot output)
+    {
+        OutputGradientTangent = output.Tensor;
+        return output;
+    }
+
+    public override void TangentBackward(ParameterVector direction, bool curved) { }
+
+    public override IEnumerable<CaptureTangent> CaptureTangents()
+    {
+        yield return new CaptureTangent(null, OutputGradientTangent);
+    }
 }
 
 internal sealed class PositionalEmbeddingStep(StepContext context, PositionalEmbedding layer) : LayerStep(context)
 {
     private readonly ParameterReference _weight = context.Parameter("weight");
+    private Tensor? _inputTangent;
 
     public override bool HasTrainable => _weight.Trainable;
 
@@ -127,5 +144,37 @@ internal sealed class PositionalEmbeddingStep(StepContext context, PositionalEmb
             Backprop = OutputGradient,
             Layout = new ChannelLayout(1, layer.Tokens * layer.Dim, 1),
         };
+    }
+
+    protected override Tensor? CreateOutputTangent()
+    {
+        if (!HasTrainable)
+        {
+            return InputTangent;
+        }
+
+        _inputTangent = InputTangent ?? Allocate(Input.Shape);
+        return Allocate(Input.Shape);
+    }
+
+    public override void TangentForward(ParameterVector direction)
+    {
+        if (Along(direction, _weight) is { } weightTangent)
+        {
+            Kernels.Layers.AddRow(_inputTangent!, weightTangent, OutputTangent!);
+        }
+    }
+
+    public override GradientSlot PlanTangentBackward(GradientSlot output)
+    {
+        OutputGradientTangent = output.Tensor;
+        return output with { MayOverwrite = false };
+    }
+
+    public override void TangentBackward(ParameterVector direction, bool curved) { }
+
+    public override IEnumerable<CaptureTangent> CaptureTangents()
+    {
+        yield return new CaptureTangent(null, OutputGradientTangent);
     }
 }

@@ -24,4 +24,12 @@ internal sealed class FlattenStep(StepContext context) : LayerStep(context)
         output with { Tensor = output.Tensor.Reshape(Input.Shape) };
 
     public override void Backward() { }
+
+    protected override Tensor? CreateOutputTangent() => InputTangent?.Reshape(Output.Shape);
+
+    public override void TangentForward(ParameterVector direction) { }
+
+    public override GradientSlot PlanTangentBackward(GradientSlot output) => output with { Tensor = output.Tensor.Reshape(Input.Shape) };
+
+    public override void TangentBackward(ParameterVector direction, bool curved) { }
 }

@@ -35,7 +35,7 @@ internal sealed class LinearStep : LayerStep
     private readonly Linear _layer;
     private readonly ParameterReference _weight;
     private readonly ParameterReference? _bias;
-    private Tensor? _gx;
+    private Tensor? _gx, _rgx;
 
     public LinearStep(StepContext context, Linear layer)
         : base(context)
@@ -78,5 +78,28 @@ internal sealed class LinearStep : LayerStep
     public override IEnumerable<LayerCapture> Captures(ForwardMode mode)
     {
         yield return LinearCapture(Name, Input, OutputGradient, Output, _weight, _bias);
+    }
+
+    public override void TangentForward(ParameterVector direction) =>
+        LinearTangent(Input, InputTangent, _weight, _bias, direction, OutputTangent!);
+
+    public override GradientSlot PlanTangentBackward(GradientSlot output)
+    {
+        OutputGradientTangent = output.Tensor;
+        _rgx = InputTangent is null ? null : Allocate(Input.Shape);
+        return new GradientSlot(_rgx!, MayOverwrite: true);
+    }
+
+    public override void TangentBackward(ParameterVector direction, bool curved)
+    {
+        if (_rgx is not null)
+        {
+            LinearGradientTangent(OutputGradient, OutputGradientTangent, _weight, direction, curved, _rgx);
+        }
+    }
+
+    public override IEnumerable<CaptureTangent> CaptureTangents()
+    {
+        yield return new CaptureTangent(InputTangent, OutputGradientTangent);
     }
 }

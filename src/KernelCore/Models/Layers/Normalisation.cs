@@ -47,13 +47,15 @@ internal abstract class NormalisationStep : LayerStep
 {
     private readonly ParameterReference _weight;
     private readonly ParameterReference? _bias;
-    private Tensor? _normalized, _gn;
+    private readonly bool _keepsGradient;
+    private Tensor? _normalized, _gn, _gx, _rnormalized, _rgx;
 
     protected NormalisationStep(StepContext context, bool bias)
         : base(context)
     {
         _weight = context.Parameter("weight");
         _bias = bias ? context.Parameter("bias") : null;
+        _keepsGradient = context.KeepsGradients;
     }
 
     public override bool HasTrainable => _weight.Trainable || _bias is { Trainable: true };
@@ -88,7 +90,8 @@ internal abstract class NormalisationStep : LayerStep
     {
         OutputGradient = output.Tensor;
         _gn = needInput ? Allocate(Input.Shape) : null;
-        return new GradientSlot(_gn!, MayOverwrite: true);
+        _gx = needInput && _keepsGradient ? Allocate(Input.Shape) : _gn;
+        return new GradientSlot(_gx!, MayOverwrite: true);
     }
 
     public override void Backward()
@@ -96,7 +99,7 @@ internal abstract class NormalisationStep : LayerStep
         if (_gn is not null)
         {
             Kernels.Layers.ScaleShift(Layout, OutputGradient, _weight.Tensor, null, _gn);
-            NormaliseGradient(_gn);
+            NormaliseGradient(_gn, _gx!);
         }
     }
 
@@ -122,48 +125,132 @@ internal abstract class NormalisationStep : LayerStep
         };
     }
 
+    protected override Tensor? CreateOutputTangent()
+    {
+        _rnormalized = InputTangent is null ? null : Allocate(Input.Shape);
+        return base.CreateOutputTangent();
+    }
+
+    public override void TangentForward(ParameterVector direction)
+    {
+        if (_rnormalized is not null)
+        {
+            NormaliseTangent(InputTangent!, _rnormalized);
+        }
+
+        Kernels.Tangents.ScaleShift(
+            Layout, Normalized, _rnormalized, _weight.Tensor, Along(direction, _weight), Along(direction, _bias), OutputTangent!);
+    }
+
+    public override GradientSlot PlanTangentBackward(GradientSlot output)
+    {
+        OutputGradientTangent = output.Tensor;
+        _rgx = InputTangent is null ? null : Allocate(Input.Shape);
+        return new GradientSlot(_rgx!, MayOverwrite: true);
+    }
+
+    public override void TangentBackward(ParameterVector direction, bool curved)
+    {
+        if (_rgx is null)
+        {
+            return;
+        }
+
+        Tensor? weightTangent = curved ? Along(direction, _weight) : null;
+        Kernels.Tangents.ScaleShift(Layout, OutputGradient, OutputGradientTangent, _weight.Tensor, weightTangent, null, _rgx);
+        if (curved)
+        {
+            NormaliseGradientTangent(_rnormalized!, _gn!, _rgx);
+        }
+        else
+        {
+            NormaliseGradient(_rgx, _rgx);
+        }
+    }
+
+    public override IEnumerable<CaptureTangent> CaptureTangents()
+    {
+        yield return new CaptureTangent(_rnormalized, OutputGradientTangent);
+    }
+
     /// <summary>Writes xhat.</summary>
     protected abstract void Normalise(ForwardMode mode);
 
-    /// <summary>Turns dLoss/dxhat into dLoss/dx, in place.</summary>
-    protected abstract void NormaliseGradient(Tensor gradient);
+    /// <summary>Turns dLoss/dxhat into dLoss/dx, possibly in place.</summary>
+    protected abstract void NormaliseGradient(Tensor gn, Tensor gx);
+
+    /// <summary>Turns the tangent of x into that of xhat.</summary>
+    protected abstract void NormaliseTangent(Tensor rx, Tensor rnormalized);
+
+    /// <summary>Turns the tangent of dLoss/dxhat into that of dLoss/dx, in place.</summary>
+    protected abstract void NormaliseGradientTangent(Tensor rnormalized, Tensor gn, Tensor tangent);
 
     protected virtual string? CouplingReason(ForwardMode mode) => null;
 }
 
-internal sealed class LayerNormStep(StepContext context, LayerNorm layer) : NormalisationStep(context, layer.Bias)
+/// <summary>Normalisation of contiguous segments of each sample.</summary>
+internal abstract class SegmentNormStep(StepContext context, float epsilon, bool bias) : NormalisationStep(context, bias)
 {
-    private ChannelLayout _layout;
-    private Tensor? _inverseDeviation;
+    private Tensor? _inverseDeviation, _projection;
 
-    protected override ChannelLayout Layout => _layout;
+    /// <summary>Segments in the batch.</summary>
+    protected abstract int Segments { get; }
+
+    /// <summary>Elements of one.</summary>
+    protected abstract int Length { get; }
 
     protected override Tensor CreateOutput()
     {
-        Require(Input.Shape.Rank >= 2 && Input.Shape[-1] == layer.Dim, $"[batch, ..., {layer.Dim}]");
-        int rows = layer.Dim == 0 ? 0 : (int)(Input.Count / layer.Dim);
-        _layout = new ChannelLayout(rows, layer.Dim, 1);
-        _inverseDeviation = Allocate([rows]);
+        _inverseDeviation = Allocate([Segments]);
         return base.CreateOutput();
     }
 
     protected override void Normalise(ForwardMode mode) =>
-        Kernels.Layers.NormalizeSegments(_layout.Outer, layer.Dim, layer.Eps, Input, Normalized, _inverseDeviation!);
+        Kernels.Layers.NormalizeSegments(Segments, Length, epsilon, Input, Normalized, _inverseDeviation!);
 
-    protected override void NormaliseGradient(Tensor gradient) =>
-        Kernels.Layers.NormalizeSegmentsGradient(_layout.Outer, layer.Dim, Normalized, _inverseDeviation!, gradient, gradient);
+    protected override void NormaliseGradient(Tensor gn, Tensor gx) =>
+        Kernels.Layers.NormalizeSegmentsGradient(Segments, Length, Normalized, _inverseDeviation!, gn, gx);
+
+    protected override Tensor? CreateOutputTangent()
+    {
+        _projection = Allocate([Segments]);
+        return base.CreateOutputTangent();
+    }
+
+    protected override void NormaliseTangent(Tensor rx, Tensor rnormalized) =>
+        Kernels.Tangents.NormalizeSegments(Segments, Length, Normalized, _inverseDeviation!, rx, rnormalized, _projection!);
+
+    protected override void NormaliseGradientTangent(Tensor rnormalized, Tensor gn, Tensor tangent) => Kernels.Tangents.NormalizeSegmentsGradient(
+        Segments, Length, Normalized, _inverseDeviation!, rnormalized, _projection!, gn, tangent, tangent);
 }
 
-internal sealed class GroupNormStep(StepContext context, GroupNorm layer) : NormalisationStep(context, bias: true)
+internal sealed class LayerNormStep(StepContext context, LayerNorm layer) : SegmentNormStep(context, layer.Eps, layer.Bias)
 {
     private ChannelLayout _layout;
-    private Tensor? _inverseDeviation;
 
     protected override ChannelLayout Layout => _layout;
 
-    private int Segments => _layout.Outer * layer.Groups;
+    protected override int Segments => _layout.Outer;
 
-    private int Length => layer.Channels / layer.Groups * _layout.Inner;
+    protected override int Length => layer.Dim;
+
+    protected override Tensor CreateOutput()
+    {
+        Require(Input.Shape.Rank >= 2 && Input.Shape[-1] == layer.Dim, $"[batch, ..., {layer.Dim}]");
+        _layout = new ChannelLayout(layer.Dim == 0 ? 0 : (int)(Input.Count / layer.Dim), layer.Dim, 1);
+        return base.CreateOutput();
+    }
+}
+
+internal sealed class GroupNormStep(StepContext context, GroupNorm layer) : SegmentNormStep(context, layer.Eps, bias: true)
+{
+    private ChannelLayout _layout;
+
+    protected override ChannelLayout Layout => _layout;
+
+    protected override int Segments => _layout.Outer * layer.Groups;
+
+    protected override int Length => layer.Channels / layer.Groups * _layout.Inner;
 
     protected override Tensor CreateOutput()
     {
@@ -174,15 +261,8 @@ internal sealed class GroupNormStep(StepContext context, GroupNorm layer) : Norm
         }
 
         _layout = new ChannelLayout(Input.Shape[0], layer.Channels, (int)Input.Shape.DropFirst().DropFirst().Count);
-        _inverseDeviation = Allocate([Segments]);
         return base.CreateOutput();
     }
-
-    protected override void Normalise(ForwardMode mode) =>
-        Kernels.Layers.NormalizeSegments(Segments, Length, layer.Eps, Input, Normalized, _inverseDeviation!);
-
-    protected override void NormaliseGradient(Tensor gradient) =>
-        Kernels.Layers.NormalizeSegmentsGradient(Segments, Length, Normalized, _inverseDeviation!, gradient, gradient);
 }
 
 internal sealed class BatchNormStep(StepContext context, BatchNorm2d layer) : NormalisationStep(context, bias: true)
@@ -224,8 +304,13 @@ internal sealed class BatchNormStep(StepContext context, BatchNorm2d layer) : No
         Fold(_runningVariance, _variance, layer.Momentum * count / (count - 1));
     }
 
-    protected override void NormaliseGradient(Tensor gradient) => Kernels.Layers.NormalizeChannelsGradient(
-        _layout, _mode == ForwardMode.Training, Normalized, _inverseDeviation, gradient, gradient);
+    protected override void NormaliseGradient(Tensor gn, Tensor gx) => Kernels.Layers.NormalizeChannelsGradient(
+        _layout, _mode == ForwardMode.Training, Normalized, _inverseDeviation, gn, gx);
+
+    /// <summary>Tangents are taken in evaluation mode, where this is linear.</summary>
+    protected override void NormaliseTangent(Tensor rx, Tensor rnormalized) => NormaliseGradient(rx, rnormalized);
+
+    protected override void NormaliseGradientTangent(Tensor rnormalized, Tensor gn, Tensor tangent) => NormaliseGradient(tangent, tangent);
 
     protected override string? CouplingReason(ForwardMode mode) => mode == ForwardMode.Training
         ? "batch normalisation in training mode couples the samples of a batch, so per-sample gradients do not exist; use evaluation mode, or the head scores"

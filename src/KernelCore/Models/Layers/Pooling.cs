@@ -37,7 +37,7 @@ internal sealed class PoolStep(StepContext context, Extent2D kernel, Extent2D st
     private PoolGeometry? _geometry;
     private IndexTensor? _argmax;
     private int _planes;
-    private Tensor? _gx;
+    private Tensor? _gx, _rgx;
 
     protected override Tensor CreateOutput()
     {
@@ -83,15 +83,38 @@ internal sealed class PoolStep(StepContext context, Extent2D kernel, Extent2D st
         return new GradientSlot(_gx, MayOverwrite: true);
     }
 
-    public override void Backward()
+    public override void Backward() => Gradient(OutputGradient, _gx!);
+
+    public override void TangentForward(ParameterVector direction)
     {
         if (maximum)
         {
-            Kernels.Layers.MaxPoolGradient(_geometry!, _planes, _argmax!, OutputGradient, _gx!);
+            Kernels.Tangents.MaxPool(_geometry!, _planes, _argmax!, InputTangent!, OutputTangent!);
         }
         else
         {
-            Kernels.Layers.AveragePoolGradient(_geometry!, _planes, OutputGradient, _gx!);
+            Kernels.Layers.AveragePool(_geometry!, _planes, InputTangent!, OutputTangent!);
+        }
+    }
+
+    public override GradientSlot PlanTangentBackward(GradientSlot output)
+    {
+        OutputGradientTangent = output.Tensor;
+        _rgx = Allocate(Input.Shape);
+        return new GradientSlot(_rgx, MayOverwrite: true);
+    }
+
+    public override void TangentBackward(ParameterVector direction, bool curved) => Gradient(OutputGradientTangent, _rgx!);
+
+    private void Gradient(Tensor gy, Tensor gx)
+    {
+        if (maximum)
+        {
+            Kernels.Layers.MaxPoolGradient(_geometry!, _planes, _argmax!, gy, gx);
+        }
+        else
+        {
+            Kernels.Layers.AveragePoolGradient(_geometry!, _planes, gy, gx);
         }
     }
 }
@@ -99,7 +122,7 @@ internal sealed class PoolStep(StepContext context, Extent2D kernel, Extent2D st
 internal sealed class MeanStep(StepContext context, bool spatial) : LayerStep(context)
 {
     private ChannelLayout _layout;
-    private Tensor? _gx;
+    private Tensor? _gx, _rgx;
 
     protected override Tensor CreateOutput()
     {
@@ -119,4 +142,16 @@ internal sealed class MeanStep(StepContext context, bool spatial) : LayerStep(co
     }
 
     public override void Backward() => Kernels.Layers.MeanGradient(_layout, OutputGradient, _gx!);
+
+    public override void TangentForward(ParameterVector direction) => Kernels.Layers.Mean(_layout, InputTangent!, OutputTangent!);
+
+    public override GradientSlot PlanTangentBackward(GradientSlot output)
+    {
+        OutputGradientTangent = output.Tensor;
+        _rgx = Allocate(Input.Shape);
+        return new GradientSlot(_rgx, MayOverwrite: true);
+    }
+
+    public override void TangentBackward(ParameterVector direction, bool curved) =>
+        Kernels.Layers.MeanGradient(_layout, OutputGradientTangent, _rgx!);
 }

@@ -26,6 +26,7 @@ internal sealed class SelfAttentionStep : LayerStep
     private readonly ParameterReference _inWeight, _inBias, _outWeight, _outBias;
     private AttentionGeometry _geometry;
     private Tensor? _qkv, _probabilities, _mixed, _gmixed, _gqkv, _gx;
+    private Tensor? _rqkv, _rprobabilities, _rmixed, _rgmixed, _rgqkv, _rgx;
 
     public SelfAttentionStep(StepContext context, SelfAttention layer)
         : base(context)
@@ -86,5 +87,58 @@ internal sealed class SelfAttentionStep : LayerStep
     {
         yield return LinearCapture($"{Name}.in_proj", Input, _gqkv!, _qkv!, _inWeight, _inBias);
         yield return LinearCapture($"{Name}.out_proj", _mixed!, OutputGradient, Output, _outWeight, _outBias);
+    }
+
+    protected override Tensor? CreateOutputTangent()
+    {
+        Tensor? tangent = base.CreateOutputTangent();
+        if (tangent is not null)
+        {
+            _rqkv = Allocate(_qkv!.Shape);
+            _rprobabilities = Allocate(_probabilities!.Shape);
+            _rmixed = Allocate(Input.Shape);
+        }
+
+        return tangent;
+    }
+
+    public override void TangentForward(ParameterVector direction)
+    {
+        LinearTangent(Input, InputTangent, _inWeight, _inBias, direction, _rqkv!);
+        Kernels.Tangents.Attention(_geometry, _qkv!, _probabilities!, _rqkv!, _rprobabilities!, _rmixed!);
+        LinearTangent(_mixed!, _rmixed, _outWeight, _outBias, direction, OutputTangent!);
+    }
+
+    public override GradientSlot PlanTangentBackward(GradientSlot output)
+    {
+        OutputGradientTangent = output.Tensor;
+        _rgmixed = Allocate(Input.Shape);
+        _rgqkv = Allocate(_qkv!.Shape);
+        _rgx = InputTangent is null ? null : Allocate(Input.Shape);
+        return new GradientSlot(_rgx!, MayOverwrite: true);
+    }
+
+    public override void TangentBackward(ParameterVector direction, bool curved)
+    {
+        LinearGradientTangent(OutputGradient, OutputGradientTangent, _outWeight, direction, curved, _rgmixed!);
+        if (curved)
+        {
+            Kernels.Tangents.AttentionGradient(_geometry, _qkv!, _probabilities!, _rqkv!, _rprobabilities!, _gmixed!, _rgmixed!, _rgqkv!);
+        }
+        else
+        {
+            Kernels.Layers.AttentionGradient(_geometry, _qkv!, _probabilities!, _rgmixed!, _rgqkv!);
+        }
+
+        if (_rgx is not null)
+        {
+            LinearGradientTangent(_gqkv!, _rgqkv!, _inWeight, direction, curved, _rgx);
+        }
+    }
+
+    public override IEnumerable<CaptureTangent> CaptureTangents()
+    {
+        yield return new CaptureTangent(InputTangent, _rgqkv!);
+        yield return new CaptureTangent(_rmixed, OutputGradientTangent);
     }
 }

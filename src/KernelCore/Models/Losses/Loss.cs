@@ -34,6 +34,14 @@ public abstract class Loss
     /// <exception cref="KernelCoreException">The outputs do not fit the labels or targets, or a label is no class.</exception>
     public abstract void Evaluate(Tensor outputs, Batch batch, float scale, Tensor loss, Tensor cotangent);
 
+    /// <summary>Computes scale x (d2loss_i/doutputs2) r_i for every sample: the derivative of the cotangent when the outputs move along r.</summary>
+    /// <param name="outputs">Model outputs, [batch, outputs].</param>
+    /// <param name="batch">Labels or targets.</param>
+    /// <param name="scale">Factor of the result.</param>
+    /// <param name="r">Tangent of the outputs, [batch, outputs].</param>
+    /// <param name="result">[batch, outputs], written.</param>
+    public abstract void Curvature(Tensor outputs, Batch batch, float scale, Tensor r, Tensor result);
+
     /// <summary>Refuses targets of another shape than the outputs.</summary>
     private protected static Tensor Check(Tensor targets, Tensor outputs) => outputs.Shape.Rank == 2 && targets.Shape == outputs.Shape
         ? targets
@@ -59,6 +67,9 @@ internal sealed class CrossEntropyLoss : Loss
             kernels.CrossEntropy(outputs, labels, scale, loss, cotangent);
         }
     }
+
+    public override void Curvature(Tensor outputs, Batch batch, float scale, Tensor r, Tensor result) =>
+        outputs.Device.Kernels.Tangents.CrossEntropyCurvature(outputs, batch.Targets, scale, r, result);
 }
 
 /// <summary>Mean squared error, see <see cref="Loss.MeanSquaredError"/>.</summary>
@@ -69,4 +80,10 @@ internal sealed class MeanSquaredErrorLoss : Loss
     public override void Evaluate(Tensor outputs, Batch batch, float scale, Tensor loss, Tensor cotangent) =>
         outputs.Device.Kernels.Losses.SquaredError(
             outputs, Check(batch.Targets ?? throw new KernelCoreException("the squared error needs targets, the batch has none"), outputs), scale, loss, cotangent);
+
+    public override void Curvature(Tensor outputs, Batch batch, float scale, Tensor r, Tensor result)
+    {
+        result.Fill(0);
+        outputs.Device.Kernels.Parameters.Axpy((float)(2.0 * scale * batch.Count / outputs.Count), r, result);
+    }
 }

@@ -7,13 +7,23 @@ namespace KernelCore.Models;
 /// <param name="MayOverwrite">Whether the receiver may reuse the memory for its own input gradient.</param>
 internal readonly record struct GradientSlot(Tensor Tensor, bool MayOverwrite);
 
+/// <summary>How a capture moves along a direction.</summary>
+/// <param name="Activation">Tangent of the activation; null when it is zero or there is no activation.</param>
+/// <param name="Backprop">Tangent of the backprop.</param>
+internal readonly record struct CaptureTangent(Tensor? Activation, Tensor Backprop);
+
 /// <summary>
 /// The executable form of a layer for one batch shape. Owns its output and work tensors, so that running it
 /// allocates nothing: bound to an input, run forward, planned for the backward pass, run backward.
 /// </summary>
+/// <remarks>
+/// For second derivatives also the R-operator (Pearlmutter 1994): <see cref="TangentForward"/> takes the tangent of the
+/// input, along a direction in parameter space, to that of the output; <see cref="TangentBackward"/> takes the tangent
+/// of the output gradient to that of the input gradient. A tangent that is null is zero: nothing trainable came before.
+/// </remarks>
 internal abstract class LayerStep(StepContext context)
 {
-    private Tensor? _input, _output, _outputGradient;
+    private Tensor? _input, _output, _outputGradient, _outputGradientTangent;
 
     /// <summary>Name of the layer.</summary>
     protected string Name => context.Name;
@@ -68,6 +78,52 @@ internal abstract class LayerStep(StepContext context)
     /// <summary>What the parametric parts of this step saw, in forward order.</summary>
     public virtual IEnumerable<LayerCapture> Captures(ForwardMode mode) => [];
 
+    /// <summary>Tangent of the input; null when it is zero, which is when no gradient has to reach the input.</summary>
+    public Tensor? InputTangent { get; private set; }
+
+    /// <summary>Tangent of the output; null when it is zero.</summary>
+    public Tensor? OutputTangent { get; private set; }
+
+    /// <summary>Tangent of the gradient with respect to the output; set by <see cref="PlanTangentBackward"/>.</summary>
+    protected Tensor OutputGradientTangent
+    {
+        get => _outputGradientTangent!;
+        set => _outputGradientTangent = value;
+    }
+
+    /// <summary>Connects the step to the tangent of its input and creates that of its output. Called once, in forward order.</summary>
+    public Tensor? BindTangent(Tensor? input)
+    {
+        InputTangent = input;
+        OutputTangent = CreateOutputTangent();
+        return OutputTangent;
+    }
+
+    /// <summary>Allocates the tangent of the output and the work tensors of <see cref="TangentForward"/>.</summary>
+    protected virtual Tensor? CreateOutputTangent() => InputTangent is null && !HasTrainable ? null : Allocate(Output.Shape);
+
+    /// <summary>Fills the tangent of the output. Not called when nothing trainable lies in or before this step.</summary>
+    /// <param name="direction">Derivative of the parameters.</param>
+    public abstract void TangentForward(ParameterVector direction);
+
+    /// <summary>As <see cref="PlanBackward"/>, for the tangents of the gradients. Called once, from the last step to the first.</summary>
+    public abstract GradientSlot PlanTangentBackward(GradientSlot output);
+
+    /// <summary>
+    /// Fills the tangent of the input gradient. With <paramref name="curved"/> false the step counts as linear, in its input
+    /// and in its parameters: then this is the backward pass itself, on the tensors of the tangents.
+    /// </summary>
+    /// <param name="direction">Derivative of the parameters.</param>
+    /// <param name="curved">True for products with the Hessian, false for the Gauss-Newton matrix.</param>
+    public abstract void TangentBackward(ParameterVector direction, bool curved);
+
+    /// <summary>The tangents of activation and backprop of each of the <see cref="Captures"/>, in the same order.</summary>
+    public virtual IEnumerable<CaptureTangent> CaptureTangents() => [];
+
+    /// <summary>The part of a direction along a parameter; null when there is none or it is frozen.</summary>
+    protected static Tensor? Along(ParameterVector direction, ParameterReference? parameter) =>
+        parameter is { Trainable: true } ? direction[parameter.Index] : null;
+
     protected Tensor Allocate(Shape shape) => context.Allocate(shape);
 
     protected IndexTensor AllocateIndices(Shape shape) => context.AllocateIndices(shape);
@@ -81,6 +137,44 @@ internal abstract class LayerStep(StepContext context)
         if (!fits)
         {
             throw Invalid($"expects input {expected}, got {Input.Shape}");
+        }
+    }
+
+    /// <summary>ry = rx W^T + x V^T + v on the last axis, where W moves along V and the bias along v.</summary>
+    protected void LinearTangent(
+        Tensor input, Tensor? inputTangent, ParameterReference weight, ParameterReference? bias, ParameterVector direction, Tensor outputTangent)
+    {
+        ILinearAlgebra algebra = Kernels.LinearAlgebra;
+        Matrix w = Matrix.Of(weight.Tensor), ry = Matrix.Of(outputTangent);
+        Tensor? v = Along(direction, bias);
+        float old = 0;
+        if (Along(direction, weight) is { } weightTangent)
+        {
+            algebra.Gemm(false, true, 1, Matrix.Of(input), Matrix.Of(weightTangent), 0, ry, v);
+            (old, v) = (1, null);
+        }
+
+        if (inputTangent is not null)
+        {
+            algebra.Gemm(false, true, 1, Matrix.Of(inputTangent), w, old, ry, v);
+        }
+        else if (old == 0)
+        {
+            // A frozen weight on a constant input: the bias alone moves.
+            algebra.Gemm(false, true, 0, Matrix.Of(input), w, 0, ry, v);
+        }
+    }
+
+    /// <summary>rgx = rgy W, and + gy V where W moves along V.</summary>
+    protected void LinearGradientTangent(
+        Tensor outputGradient, Tensor outputGradientTangent, ParameterReference weight, ParameterVector direction, bool curved, Tensor inputGradientTangent)
+    {
+        ILinearAlgebra algebra = Kernels.LinearAlgebra;
+        Matrix rgx = Matrix.Of(inputGradientTangent);
+        algebra.Gemm(false, false, 1, Matrix.Of(outputGradientTangent), Matrix.Of(weight.Tensor), 0, rgx);
+        if (curved && Along(direction, weight) is { } weightTangent)
+        {
+            algebra.Gemm(false, false, 1, Matrix.Of(outputGradient), Matrix.Of(weightTangent), 1, rgx);
         }
     }
 

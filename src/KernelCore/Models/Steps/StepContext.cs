@@ -29,6 +29,9 @@ internal sealed class StepContext(Network network, PlanMemory memory, string nam
 
     public RandomState Random => network.Random;
 
+    /// <summary>Whether tangents will be taken, so that the backward pass must leave the gradients they need in place.</summary>
+    public bool KeepsGradients => memory.KeepsGradients;
+
     public ParameterReference Parameter(string suffix) => network.Resolve($"{name}.{suffix}");
 
     public Tensor Buffer(string suffix) => network.Buffers[$"{name}.{suffix}"];
@@ -47,9 +50,12 @@ internal sealed class StepContext(Network network, PlanMemory memory, string nam
 }
 
 /// <summary>The tensors of one plan, freed together.</summary>
-internal sealed class PlanMemory : IDisposable
+/// <param name="keepsGradients">Whether no gradient may be overwritten that a tangent needs.</param>
+internal sealed class PlanMemory(bool keepsGradients) : IDisposable
 {
     private readonly List<IDisposable> _tensors = [];
+
+    public bool KeepsGradients => keepsGradients;
 
     public ulong NextStream { get; set; } = 1;
 

@@ -56,4 +56,43 @@ internal sealed class StepSequence(LayerStep[] steps)
     }
 
     public IEnumerable<LayerCapture> Captures(ForwardMode mode) => steps.Skip(_firstBackward).SelectMany(s => s.Captures(mode));
+
+    /// <summary>Creates the tangents of all outputs; the last one comes back.</summary>
+    public Tensor? BindTangent(Tensor? input)
+    {
+        foreach (LayerStep step in steps)
+        {
+            input = step.BindTangent(input);
+        }
+
+        return input;
+    }
+
+    public void TangentForward(ParameterVector direction)
+    {
+        for (int i = _firstBackward; i < steps.Length; i++)
+        {
+            steps[i].TangentForward(direction);
+        }
+    }
+
+    public GradientSlot PlanTangentBackward(GradientSlot output)
+    {
+        for (int i = steps.Length - 1; i >= _firstBackward; i--)
+        {
+            output = steps[i].PlanTangentBackward(output);
+        }
+
+        return output;
+    }
+
+    public void TangentBackward(ParameterVector direction, bool curved)
+    {
+        for (int i = steps.Length - 1; i >= _firstBackward; i--)
+        {
+            steps[i].TangentBackward(direction, curved);
+        }
+    }
+
+    public IEnumerable<CaptureTangent> CaptureTangents() => steps.Skip(_firstBackward).SelectMany(s => s.CaptureTangents());
 }
