@@ -2,18 +2,17 @@ using KernelCore.Kernels;
 
 namespace KernelCore.Curvature;
 
-/// <summary>A symmetric matrix known by its products alone: a Hessian, a Gauss-Newton or Fisher matrix, or a sum of such.</summary>
-/// <remarks>Symmetry is trusted. An operator may own work buffers: it serves one thread at a time.</remarks>
+/// <summary>A symmetric matrix A known by its products with vectors.</summary>
 public interface ILinearOperator
 {
-    /// <summary>Where the vectors live.</summary>
+    /// <summary>Where the vectors lie.</summary>
     Device Device { get; }
 
-    /// <summary>Rows and columns, n.</summary>
+    /// <summary>Rows and columns of A.</summary>
     int Dimension { get; }
 
     /// <summary>y = A x.</summary>
-    /// <param name="x">[n].</param>
-    /// <param name="y">[n], overwritten; not the same memory as <paramref name="x"/>.</param>
+    /// <param name="x">[Dimension].</param>
+    /// <param name="y">[Dimension], overwritten; another tensor than <paramref name="x"/>.</param>
     void Apply(Tensor x, Tensor y);
 }
