@@ -9,12 +9,12 @@ namespace KernelCore.Kernels.Cpu;
 /// </remarks>
 internal sealed class Parking : IDisposable
 {
-    private static readonly long SpinTicks = Stopwatch.Frequency / 50_000;
+    private static readonly long SpinTicks = Stopwatch.Frequency / 20_000;
 
     private readonly AutoResetEvent _event = new(false);
     private int _parked;
 
-    /// <summary>Time until which a thread that starts waiting now should spin: 20 microseconds ahead.</summary>
+    /// <summary>Time until which a thread that starts waiting now should spin: 50 microseconds ahead, enough for the serial parts between two loops of a pass.</summary>
     public static long SpinLimit() => Stopwatch.GetTimestamp() + SpinTicks;
 
     /// <summary>Pauses for tens of nanoseconds; false when the limit has passed and it is time to block.</summary>

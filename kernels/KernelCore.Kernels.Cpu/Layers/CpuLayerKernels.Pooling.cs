@@ -36,12 +36,17 @@ internal sealed unsafe partial class CpuLayerKernels
         Math.Max((long)g.Height * g.Width, (long)g.OutHeight * g.OutWidth * g.KernelHeight * g.KernelWidth);
 
     /// <summary>The part of a window that lies inside the image.</summary>
-    private readonly struct Window(PoolGeometry g, int row, int column)
+    private readonly struct Window
     {
-        public readonly int Top = Math.Max(0, (row * g.StrideHeight) - g.PadHeight);
-        public readonly int Bottom = Math.Min(g.Height, (row * g.StrideHeight) - g.PadHeight + g.KernelHeight);
-        public readonly int Left = Math.Max(0, (column * g.StrideWidth) - g.PadWidth);
-        public readonly int Right = Math.Min(g.Width, (column * g.StrideWidth) - g.PadWidth + g.KernelWidth);
+        public readonly int Top, Bottom, Left, Right;
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public Window(PoolGeometry g, int row, int column)
+        {
+            int top = (row * g.StrideHeight) - g.PadHeight, left = (column * g.StrideWidth) - g.PadWidth;
+            (Top, Bottom) = (Math.Max(0, top), Math.Min(g.Height, top + g.KernelHeight));
+            (Left, Right) = (Math.Max(0, left), Math.Min(g.Width, left + g.KernelWidth));
+        }
     }
 
     /// <summary>
@@ -57,26 +62,25 @@ internal sealed unsafe partial class CpuLayerKernels
         public readonly void Run(int first, int end, int worker)
         {
             PoolGeometry g = Geometry;
+
+            // Columns [left, inside) see only the image.
+            int left = Math.Min(g.OutWidth, (g.PadWidth + g.StrideWidth - 1) / g.StrideWidth);
+            int inside = Math.Min(g.OutWidth, ((g.Width + g.PadWidth - g.KernelWidth) / g.StrideWidth) + 1);
             for (int plane = first; plane < end; plane++)
             {
                 float* x = X + ((nint)plane * g.Height * g.Width);
                 for (int row = 0; row < g.OutHeight; row++)
                 {
                     nint output = (((nint)plane * g.OutHeight) + row) * g.OutWidth;
-                    Row(g, x, row, Y + output, Argmax + output);
+                    Row(g, x, row, left, inside, Y + output, Argmax + output);
                 }
             }
         }
 
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        private static void Row(PoolGeometry g, float* x, int row, float* y, int* argmax)
+        private static void Row(PoolGeometry g, float* x, int row, int left, int inside, float* y, int* argmax)
         {
-            int inside = Math.Min(g.OutWidth, ((g.Width + g.PadWidth - g.KernelWidth) / g.StrideWidth) + 1), column = 0;
-            for (; column < Math.Min(g.OutWidth, (g.PadWidth + g.StrideWidth - 1) / g.StrideWidth); column++)
-            {
-                Block<Lane>(g, x, row, column, y, argmax);
-            }
-
+            Blocks<Lane>(g, x, row, 0, left, y, argmax);
+            int column = left;
             if (g.StrideWidth <= 2 && Vector512.IsHardwareAccelerated)
             {
                 column = Blocks<Lanes16>(g, x, row, column, inside, y, argmax);
@@ -92,14 +96,12 @@ internal sealed unsafe partial class CpuLayerKernels
                 column = Blocks<Lanes4>(g, x, row, column, inside, y, argmax);
             }
 
-            for (; column < g.OutWidth; column++)
-            {
-                Block<Lane>(g, x, row, column, y, argmax);
-            }
+            Blocks<Lane>(g, x, row, column, g.OutWidth, y, argmax);
         }
 
         /// <summary>Columns [column, end) if there are as many as lanes; the last block overlaps the one before it.</summary>
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        /// <remarks>A method of its own per width: together they would exceed what the JIT is willing to inline.</remarks>
+        [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
         private static int Blocks<TLanes>(PoolGeometry g, float* x, int row, int column, int end, float* y, int* argmax)
             where TLanes : struct, ILanes<TLanes>
         {

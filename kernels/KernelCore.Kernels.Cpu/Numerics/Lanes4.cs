@@ -17,9 +17,10 @@ internal readonly unsafe struct Lanes4 : ILanes<Lanes4>
     public static Lanes4 Load(float* source) => new(Vector128.Load(source));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Lanes4 LoadEven(float* source) => new(Vector128.Create(
-        Vector128.Shuffle(Vector128.Load(source), Vector128.Create(0, 2, 0, 0)).GetLower(),
-        Vector128.Shuffle(Vector128.Load(source + Count - 1), Vector128.Create(1, 3, 0, 0)).GetLower()));
+    public static Lanes4 LoadEven(float* source) => new(Vector128.ConditionalSelect(
+        Vector128.Create(-1, -1, 0, 0).AsSingle(),
+        Vector128.Shuffle(Vector128.Load(source), Vector128.Create(0, 2, 0, 0)),
+        Vector128.Shuffle(Vector128.Load(source + Count - 1), Vector128.Create(0, 0, 1, 3))));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes4 Broadcast(float value) => new(Vector128.Create(value));
