@@ -29,12 +29,14 @@ internal sealed class EmbeddingStep : LayerStep
 {
     private readonly Embedding _layer;
     private readonly ParameterReference _weight;
+    private readonly string _range;
     private IndexTensor? _tokens;
 
     public EmbeddingStep(StepContext context, Embedding layer)
         : base(context)
     {
         (_layer, _weight) = (layer, context.Parameter("weight"));
+        _range = $"rows in the table of layer '{Name}'";
         if (layer.PaddingIdx is { } padding && (uint)padding >= (uint)layer.Vocab)
         {
             throw Invalid($"padding_idx {padding} is not a row of {layer.Vocab}");
@@ -53,7 +55,7 @@ internal sealed class EmbeddingStep : LayerStep
 
     public override void Forward(ForwardMode mode)
     {
-        IndexGuard.Check(_tokens!, _layer.Vocab, "token", $"rows in the table of layer '{Name}'");
+        IndexGuard.Check(_tokens!, _layer.Vocab, "token", _range);
         Kernels.Layers.Embedding(_tokens!, _weight.Tensor, Output);
     }
 
