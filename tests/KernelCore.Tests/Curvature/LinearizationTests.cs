@@ -6,9 +6,9 @@ using KernelCore.Models;
 namespace KernelCore.Tests.Curvature;
 
 /// <summary>Hessian and Gauss-Newton products of every kind of layer.</summary>
-public sealed class LinearizationTests
+public sealed class LinearizationTests : IDisposable
 {
-    private static readonly CpuDevice Device = CpuDevice.Shared;
+    private readonly CpuDevice _device = new(threads: 2);
 
     public static TheoryData<string> Cases => [.. CurvatureCases.Names];
 
@@ -26,7 +26,7 @@ public sealed class LinearizationTests
     [MemberData(nameof(Cases))]
     public void ProductsAreSymmetric(string name)
     {
-        using var t = new Setup(name);
+        using var t = new Setup(name, _device);
         using ParameterVector u = CurvatureCases.Direction(t.Network, 60), v = CurvatureCases.Direction(t.Network, 61), hu = t.Zero(), hv = t.Zero();
         foreach (bool hessian in (bool[])[true, false])
         {
@@ -41,9 +41,9 @@ public sealed class LinearizationTests
     [MemberData(nameof(Cases))]
     public void QuadraticFormsOfTheSamplesAddUp(string name)
     {
-        using var t = new Setup(name);
+        using var t = new Setup(name, _device);
         using ParameterVector v = CurvatureCases.Direction(t.Network, 61), hv = t.Zero();
-        using Tensor perSample = Device.Allocate([t.Batch.Count]);
+        using Tensor perSample = _device.Allocate([t.Batch.Count]);
         foreach (bool hessian in (bool[])[true, false])
         {
             t.Product(hessian, v, hv, perSample);
@@ -60,7 +60,7 @@ public sealed class LinearizationTests
     [MemberData(nameof(Cases))]
     public void FrozenParametersHaveZeroRowsAndColumns(string name)
     {
-        using var t = new Setup(name);
+        using var t = new Setup(name, _device);
         using ParameterVector v = CurvatureCases.Direction(t.Network, 61), result = t.Zero(), again = t.Zero();
         t.Point.HessianProduct(v, 0, result);
         for (int k = 0; k < result.Layout.Parameters.Count; k++)
@@ -120,7 +120,7 @@ public sealed class LinearizationTests
     [Fact]
     public void TheHessianOfALinearSoftmaxModelIsItsGaussNewtonMatrix()
     {
-        using var t = new Setup("softmax regression");
+        using var t = new Setup("softmax regression", _device);
         using ParameterVector v = CurvatureCases.Direction(t.Network, 61), hessian = t.Zero(), gaussNewton = t.Zero();
         t.Point.HessianProduct(v, 0, hessian);
         t.Point.GaussNewtonProduct(v, 0, gaussNewton);
@@ -130,7 +130,7 @@ public sealed class LinearizationTests
     [Fact]
     public void ProductsAddToWhatIsThere()
     {
-        using var t = new Setup("frozen");
+        using var t = new Setup("frozen", _device);
         using ParameterVector v = CurvatureCases.Direction(t.Network, 61), once = t.Zero(), sum = t.Zero();
         t.Point.HessianProduct(v, 0, once);
         sum.Flat.Fill(float.NaN);
@@ -144,10 +144,10 @@ public sealed class LinearizationTests
     [Fact]
     public void OtherPassesLeaveThePointAloneUntilItIsUpdated()
     {
-        using var t = new Setup("transformer");
+        using var t = new Setup("transformer", _device);
         using ParameterVector v = CurvatureCases.Direction(t.Network, 61), before = t.Zero(), after = t.Zero();
         t.Point.HessianProduct(v, 0, before);
-        using Batch other = CurvatureCases.Batch("transformer", Device, t.Outputs);
+        using Batch other = CurvatureCases.Batch("transformer", _device, t.Outputs);
         other.Tokens!.Fill(1);
         t.Network.Forward(other, ForwardMode.Training);
         t.Point.HessianProduct(v, 0, after);
@@ -162,12 +162,12 @@ public sealed class LinearizationTests
     [Fact]
     public void AModelWithoutTrainableParametersHasNoCurvature()
     {
-        using var network = new Network(Device, [new Linear(3, 2) { Frozen = true }]);
-        using var batch = new Batch { Features = Device.Allocate([2, 3]), Labels = Device.AllocateIndices([2]) };
+        using var network = new Network(_device, [new Linear(3, 2) { Frozen = true }]);
+        using var batch = new Batch { Features = _device.Allocate([2, 3]), Labels = _device.AllocateIndices([2]) };
         using ILinearization point = network.Linearize(batch, Loss.CrossEntropy);
-        using var v = new ParameterVector(network.Parameters.Layout, Device);
-        using var result = new ParameterVector(network.Parameters.Layout, Device);
-        using Tensor perSample = Device.Allocate([2]);
+        using var v = new ParameterVector(network.Parameters.Layout, _device);
+        using var result = new ParameterVector(network.Parameters.Layout, _device);
+        using Tensor perSample = _device.Allocate([2]);
         v.Flat.Fill(1);
         result.Flat.Fill(1);
         perSample.Fill(1);
@@ -179,19 +179,22 @@ public sealed class LinearizationTests
     [Fact]
     public void WrongSizesAreRefused()
     {
-        using var t = new Setup("softmax regression");
-        using var other = new Network(Device, [new Linear(2, 2)]);
-        using ParameterVector v = t.Zero(), wrong = new(other.Parameters.Layout, Device);
-        using Tensor perSample = Device.Allocate([3]);
+        using var t = new Setup("softmax regression", _device);
+        using var other = new Network(_device, [new Linear(2, 2)]);
+        using ParameterVector v = t.Zero(), wrong = new(other.Parameters.Layout, _device);
+        using Tensor perSample = _device.Allocate([3]);
         Assert.Throws<ArgumentException>("direction", () => t.Point.HessianProduct(wrong, 0, v));
         Assert.Throws<ArgumentException>("result", () => t.Point.GaussNewtonProduct(v, 0, wrong));
         Assert.Throws<ArgumentException>("perSample", () => t.Point.HessianProduct(v, 0, t.Zero(), perSample));
     }
 
-    private static void CheckDifference(string name, Loss loss, bool targets)
+    /// <inheritdoc/>
+    public void Dispose() => _device.Dispose();
+
+    private void CheckDifference(string name, Loss loss, bool targets)
     {
         const float step = 5e-4f;
-        using var t = new Setup(name, Device, loss, targets);
+        using var t = new Setup(name, _device, loss, targets);
         using ParameterVector v = CurvatureCases.Direction(t.Network, 61), product = t.Zero(), up = t.Zero(), down = t.Zero();
         for (int k = 0; k < v.Layout.Parameters.Count; k++)
         {
@@ -226,7 +229,7 @@ public sealed class LinearizationTests
 
         void Gradient(float move, ParameterVector result)
         {
-            Device.Kernels.Parameters.Axpy(move, v.Flat, t.Network.Parameters.Flat);
+            _device.Kernels.Parameters.Axpy(move, v.Flat, t.Network.Parameters.Flat);
             t.Point.Update();
             t.Point.Captures.WeightedSum(null, 0, result);
         }
@@ -235,9 +238,8 @@ public sealed class LinearizationTests
     /// <summary>A case, linearised.</summary>
     private sealed class Setup : IDisposable
     {
-        public Setup(string name, Device? device = null, Loss? loss = null, bool targets = false)
+        public Setup(string name, Device device, Loss? loss = null, bool targets = false)
         {
-            device ??= Device;
             Network = CurvatureCases.Network(name, device);
             using Batch probe = CurvatureCases.Batch(name, device, 1);
             Outputs = Network.Forward(probe, ForwardMode.Evaluation).Outputs.Shape[-1];

@@ -9,11 +9,11 @@ using KernelCore.Models;
 namespace KernelCore.Tests.Curvature;
 
 /// <summary>Curvature operators over batches and data sets.</summary>
-public sealed class OperatorTests
+public sealed class OperatorTests : IDisposable
 {
     private const int Samples = 11;
 
-    private static readonly CpuDevice Device = CpuDevice.Shared;
+    private readonly CpuDevice _device = new(threads: 2);
 
     /// <summary>Hessian, Gauss-Newton, empirical Fisher.</summary>
     public static TheoryData<int> Kinds => [0, 1, 2];
@@ -22,7 +22,7 @@ public sealed class OperatorTests
     [MemberData(nameof(Kinds))]
     public void ADataSetInPiecesIsTheWholeBatch(int kind)
     {
-        using Network network = Network(Device);
+        using Network network = Network(_device);
         using Batch batch = WholeBatch();
         using Objective whole = new(network, Loss.CrossEntropy, batch), pieces = new(network, Loss.CrossEntropy, Data(), batchSize: 4);
         float[] expected = Product(Operator(kind, whole), 1), actual = Product(Operator(kind, pieces), 1);
@@ -39,7 +39,7 @@ public sealed class OperatorTests
     [MemberData(nameof(Kinds))]
     public void TheSumIsTheNumberOfSamplesTimesTheMean(int kind)
     {
-        using Network network = Network(Device);
+        using Network network = Network(_device);
         using Objective mean = new(network, Loss.CrossEntropy, Data(), batchSize: 4), sum = new(network, Loss.CrossEntropy, Data(), batchSize: 4, Reduction.Sum);
         AssertClose(Product(Operator(kind, sum), 1), [.. Product(Operator(kind, mean), 1).Select(x => x * Samples)]);
     }
@@ -48,16 +48,16 @@ public sealed class OperatorTests
     [MemberData(nameof(Kinds))]
     public void SeveralVectorsGiveWhatEachGivesAlone(int kind)
     {
-        using Network network = Network(Device);
+        using Network network = Network(_device);
         using Objective objective = new(network, Loss.CrossEntropy, Data(), batchSize: 4);
         CurvatureOperator curvature = Operator(kind, objective);
-        Tensor[] x = [Vector(objective, 1), Vector(objective, 2), Vector(objective, 3)], y = [.. x.Select(v => Device.Allocate(v.Shape))];
+        Tensor[] x = [Vector(objective, 1), Vector(objective, 2), Vector(objective, 3)], y = [.. x.Select(v => _device.Allocate(v.Shape))];
         curvature.Apply(x, y);
         Assert.Equal(Product(curvature, 1), y[0].ToArray());
         Assert.Equal(Product(curvature, 2), y[1].ToArray());
         Assert.Equal(Product(curvature, 3), y[2].ToArray());
         Assert.Throws<ArgumentException>("y", () => curvature.Apply(x, y.AsSpan(1)));
-        Assert.Throws<ArgumentException>(() => curvature.Apply(Device.Allocate([1]), y[0]));
+        Assert.Throws<ArgumentException>(() => curvature.Apply(_device.Allocate([1]), y[0]));
     }
 
     [Theory]
@@ -80,7 +80,7 @@ public sealed class OperatorTests
     [Fact]
     public void TheEmpiricalFisherIsTheMeanOfOuterProducts()
     {
-        using Network network = Network(Device);
+        using Network network = Network(_device);
         using Batch batch = WholeBatch();
         using var engine = new PerSampleEngine(network, new GradientQuery { Materialise = true });
         GradientResult gradients = engine.Evaluate(batch, Loss.CrossEntropy);
@@ -104,25 +104,28 @@ public sealed class OperatorTests
     [Fact]
     public void TheGradientIsTheMeanOfTheSamplesGradients()
     {
-        using Network network = Network(Device);
+        using Network network = Network(_device);
         using Batch batch = WholeBatch();
         using var engine = new PerSampleEngine(network, new GradientQuery { Sum = true });
         float[] sum = engine.Evaluate(batch, Loss.CrossEntropy).Sum!.Flat.ToArray();
         using Objective objective = new(network, Loss.CrossEntropy, Data(), batchSize: 3);
-        using Tensor gradient = Device.Allocate([objective.Dimension]);
+        using Tensor gradient = _device.Allocate([objective.Dimension]);
         objective.Gradient(gradient);
         AssertClose([.. sum.Select(g => g / Samples)], gradient.ToArray());
     }
+
+    /// <inheritdoc/>
+    public void Dispose() => _device.Dispose();
 
     private static Network Network(Device device) => new(device, [new Linear(6, 8), new Tanh(), new Linear(8, 4)], seed: 5);
 
     private static Dataset Data() => new(
         "test", [6], [.. TestNumbers.Normal(70, Samples * 6)], [.. TestNumbers.Integers(71, Samples, 4)], ["a", "b", "c", "d"]);
 
-    private static Batch WholeBatch() => new()
+    private Batch WholeBatch() => new()
     {
-        Features = Device.Allocate([Samples, 6], TestNumbers.Normal(70, Samples * 6)),
-        Labels = Device.AllocateIndices([Samples], TestNumbers.Integers(71, Samples, 4)),
+        Features = _device.Allocate([Samples, 6], TestNumbers.Normal(70, Samples * 6)),
+        Labels = _device.AllocateIndices([Samples], TestNumbers.Integers(71, Samples, 4)),
     };
 
     private static CurvatureOperator Operator(int kind, Objective objective) => kind switch
@@ -132,12 +135,12 @@ public sealed class OperatorTests
         _ => new EmpiricalFisherOperator(objective),
     };
 
-    private static Tensor Vector(Objective objective, ulong stream) =>
-        Device.Allocate([objective.Dimension], TestNumbers.Normal(stream, objective.Dimension));
+    private Tensor Vector(Objective objective, ulong stream) =>
+        _device.Allocate([objective.Dimension], TestNumbers.Normal(stream, objective.Dimension));
 
-    private static float[] Product(CurvatureOperator curvature, ulong stream)
+    private float[] Product(CurvatureOperator curvature, ulong stream)
     {
-        using Tensor x = Vector(curvature.Objective, stream), y = Device.Allocate([curvature.Dimension]);
+        using Tensor x = Vector(curvature.Objective, stream), y = _device.Allocate([curvature.Dimension]);
         curvature.Apply(x, y);
         return y.ToArray();
     }
