@@ -119,7 +119,8 @@ public abstract class ActivationConformance : ConformanceSuite
         _ => TestNumbers.Gamma(8) * Math.Abs(f),
     };
 
-    private static double DerivativeBound(ActivationKind kind, double x, double y)
+    /// <summary>Absolute error of f'.</summary>
+    internal static double DerivativeBound(ActivationKind kind, double x, double y)
     {
         double density = Math.Exp(-x * x / 2), sigmoid = 1 / (1 + Math.Exp(-x));
         return Floor(x) + kind switch
@@ -134,7 +135,7 @@ public abstract class ActivationConformance : ConformanceSuite
     }
 
     /// <summary>|2u| of the tanh form, capped where its exponential is 0.</summary>
-    private static double Exponent(double x) => Math.Min(1e3, Math.Abs(1.5957691216 * (x + (0.044715 * x * x * x))));
+    internal static double Exponent(double x) => Math.Min(1e3, Math.Abs(1.5957691216 * (x + (0.044715 * x * x * x))));
 
     private static double Floor(double x) => double.IsFinite(x) ? 4 * float.Epsilon * (1 + Math.Min(1e3, Math.Abs(x))) : 0;
 

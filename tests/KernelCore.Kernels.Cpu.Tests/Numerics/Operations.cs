@@ -37,6 +37,27 @@ internal static class Operations
             k.Layers.Attention(Data.Heads, d.Packed, d.Probabilities, d.Out);
             k.Layers.AttentionGradient(Data.Heads, d.Packed, d.Probabilities, d.G, d.PackedOut);
         },
+        ["activation gradient tangent"] = (k, d) => k.Tangents.ActivationGradient(ActivationKind.GeluTanh, 0, d.X, d.X, d.Y, d.G, d.Y, d.Out),
+        ["scale shift tangent"] = (k, d) => k.Tangents.ScaleShift(Data.Images, d.X, d.G, d.Small, d.Small, d.Small, d.Out),
+        ["segments tangent"] = (k, d) => k.Tangents.NormalizeSegments(512, 128, d.X, d.Losses, d.G, d.Out, d.Row),
+        ["segments gradient tangent"] = (k, d) => k.Tangents.NormalizeSegmentsGradient(512, 128, d.X, d.Row, d.Y, d.Losses, d.G, d.Y, d.Out),
+        ["max pool tangent"] = (k, d) =>
+        {
+            k.Layers.MaxPool(Data.Pool, Data.Planes, d.X, d.Pooled, d.Argmax);
+            k.Tangents.MaxPool(Data.Pool, Data.Planes, d.Argmax, d.G, d.Out);
+        },
+        ["embedding tangent"] = (k, d) => k.Tangents.Embedding(d.Labels, 7, d.X, d.Out),
+        ["attention tangent"] = (k, d) =>
+        {
+            k.Layers.Attention(Data.Heads, d.Packed, d.Probabilities, d.Out);
+            k.Tangents.Attention(Data.Heads, d.Packed, d.Probabilities, d.Packed, d.Pooled, d.Out);
+        },
+        ["attention gradient tangent"] = (k, d) =>
+        {
+            k.Layers.Attention(Data.Heads, d.Packed, d.Probabilities, d.Out);
+            k.Tangents.AttentionGradient(Data.Heads, d.Packed, d.Probabilities, d.Packed, d.Pooled, d.G, d.Y, d.PackedOut);
+        },
+        ["cross-entropy curvature"] = (k, d) => k.Tangents.CrossEntropyCurvature(d.X, d.Y, 1, d.G, d.Out),
         ["dropout"] = (k, d) => k.Layers.Dropout(1, 2, 0.5f, d.X, d.Out),
         ["add"] = (k, d) => k.Layers.Add(d.X, d.G, d.Out),
         ["add row"] = (k, d) => k.Layers.AddRow(d.X, d.Small, d.Out),

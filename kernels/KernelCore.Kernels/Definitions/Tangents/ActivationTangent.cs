@@ -9,13 +9,13 @@ public static class ActivationTangent
     public static T Gradient<T>(ActivationKind kind, T slope, T x, T y, T rx, T gy, T rgy)
         where T : IFloatingPointIeee754<T> => kind is ActivationKind.Relu or ActivationKind.LeakyRelu
             ? Activation.Gradient(kind, slope, x, y, rgy)
-            : Activation.Gradient(kind, slope, x, y, rgy) + (gy * SecondDerivative(kind, x) * rx);
+            : Activation.Gradient(kind, slope, x, y, rgy) + (gy * SecondDerivative(kind, x, y) * rx);
 
-    /// <summary>f''(x); 0 at the kink of a rectifier.</summary>
-    public static T SecondDerivative<T>(ActivationKind kind, T x)
+    /// <summary>f''(x); y is f(x). 0 at the kink of a rectifier.</summary>
+    public static T SecondDerivative<T>(ActivationKind kind, T x, T y)
         where T : IFloatingPointIeee754<T>
     {
-        T two = Of<T>(2), s = Elementary.Sigmoid(x), slope = s * Elementary.Sigmoid(-x);
+        T two = T.One + T.One, s = Elementary.Sigmoid(x), slope = s * Elementary.Sigmoid(-x);
         switch (kind)
         {
             case ActivationKind.Relu:
@@ -28,10 +28,9 @@ public static class ActivationTangent
             case ActivationKind.Silu:
                 return slope * (two + (x * (T.One - (two * s))));
             case ActivationKind.Tanh:
-                T tanh = T.Tanh(x);
-                return -two * tanh * (T.One - (tanh * tanh));
+                return -two * y * (T.One - y) * (T.One + y);
             case ActivationKind.Sigmoid:
-                return slope * (T.One - (two * s));
+                return y * (T.One - y) * (T.One - (two * y));
             case ActivationKind.Softplus:
                 return slope;
             default:
