@@ -69,14 +69,14 @@ public sealed class Lanczos : IDisposable
     }
 
     /// <summary>Runs the method from a random start vector.</summary>
-    /// <param name="seed">Of the start's signs.</param>
+    /// <param name="seed">Of the standard normal start vector: unlike signs, almost surely orthogonal to no eigenvector.</param>
     /// <inheritdoc cref="Run(ILinearOperator, Tensor, int, IProgress{IterationProgress}?, CancellationToken)"/>
     public static Lanczos Run(
         ILinearOperator a, int steps, ulong seed = 0, IProgress<IterationProgress>? progress = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(a);
         using Tensor start = Probes.Allocate(a);
-        Probes.Rademacher(seed)(0, start);
+        Probes.Normal(seed)(0, start);
         return Run(a, start, steps, progress, cancellation);
     }
 

@@ -9,13 +9,8 @@ public readonly record struct TraceEstimate(double Value, double StandardError, 
     /// <summary>The mean of values, with the standard error from their unbiased variance.</summary>
     internal static TraceEstimate Mean(ReadOnlySpan<double> values, int products, double offset = 0)
     {
-        var moments = new Scoring.Moments();
-        foreach (double value in values)
-        {
-            moments.Add(value);
-        }
-
-        int n = values.Length;
-        return new TraceEstimate(offset + moments.Mean, Math.Sqrt(moments.M2 / (n - 1) / n), products);
+        double[] all = values.ToArray();
+        double mean = all.Average(), squares = all.Sum(v => (v - mean) * (v - mean));
+        return new TraceEstimate(offset + mean, Math.Sqrt(squares / (all.Length - 1) / all.Length), products);
     }
 }
