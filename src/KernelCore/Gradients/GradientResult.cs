@@ -82,6 +82,14 @@ public sealed class GradientResult : IDisposable
     /// <summary>grad_i per parameter of the layout, [batch, ...shape].</summary>
     public IReadOnlyList<Tensor>? Gradients { get; }
 
+    /// <summary>Projected grad_i, [batch, size].</summary>
+    public Tensor? Projected => ProjectedRows;
+
+    /// <summary>Columns of <see cref="Projected"/> by parameter; empty without a projection.</summary>
+    public IReadOnlyList<ProjectedBlock> ProjectedBlocks { get; internal set; } = [];
+
+    internal Tensor? ProjectedRows;
+
     /// <inheritdoc/>
     public void Dispose()
     {
@@ -94,6 +102,7 @@ public sealed class GradientResult : IDisposable
         Gram?.Dispose();
         SquaredSum?.Dispose();
         Sum?.Dispose();
+        ProjectedRows?.Dispose();
         foreach (Tensor gradient in Gradients ?? [])
         {
             gradient.Dispose();
