@@ -18,7 +18,7 @@ public sealed partial class CommandTests : IDisposable
     {
         ToolRun run = await ToolRun.StartAsync();
         Assert.Equal((0, ""), (run.ExitCode, run.Error));
-        Assert.All(["demo", "devices", "train", "score", "report", "verify"], command => Assert.Contains($"  {command} ", run.Output, StringComparison.Ordinal));
+        Assert.All(["demo", "devices", "train", "score", "report", "influence", "memorize", "verify"], command => Assert.Contains($"  {command} ", run.Output, StringComparison.Ordinal));
     }
 
     [Theory]
@@ -27,6 +27,8 @@ public sealed partial class CommandTests : IDisposable
     [InlineData("train")]
     [InlineData("score")]
     [InlineData("report")]
+    [InlineData("influence")]
+    [InlineData("memorize")]
     [InlineData("verify")]
     public async Task Every_command_has_help(string command)
     {

@@ -43,6 +43,21 @@ public sealed class SafetensorsWriter
     /// <summary>Adds an int32 tensor.</summary>
     public void Add(string name, Shape shape, ReadOnlyMemory<int> values) => Add(name, shape, ElementType.I32, values);
 
+    /// <summary>Adds a tensor that is produced while the file is written; tensors are written by increasing name.</summary>
+    /// <param name="name">Name, unique within the file and not <c>__metadata__</c>.</param>
+    /// <param name="shape">Extents.</param>
+    /// <param name="type">Element type.</param>
+    /// <param name="write">Writes exactly the bytes of the shape, little-endian and row-major.</param>
+    /// <exception cref="ArgumentException">The name is taken or reserved.</exception>
+    internal void Add(string name, Shape shape, ElementType type, Action<Stream> write)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(name);
+        if (name == SafetensorsHeader.MetadataKey || !_items.TryAdd(name, new Item(type, shape, write)))
+        {
+            throw new ArgumentException($"tensor name '{name}' is taken or reserved", nameof(name));
+        }
+    }
+
     /// <summary>Writes the file, complete or not at all (<see cref="AtomicFile"/>).</summary>
     /// <exception cref="KernelCoreException">The file cannot be written.</exception>
     public void Save(string path) => AtomicFile.Write(path, Write);
@@ -87,10 +102,7 @@ public sealed class SafetensorsWriter
             throw new ArgumentException($"tensor '{name}' of shape {shape} takes {shape.Count} elements, got {values.Length}", nameof(values));
         }
 
-        if (name == SafetensorsHeader.MetadataKey || !_items.TryAdd(name, new Item(type, shape, stream => WriteValues(stream, values.Span))))
-        {
-            throw new ArgumentException($"tensor name '{name}' is taken or reserved", nameof(name));
-        }
+        Add(name, shape, type, stream => WriteValues(stream, values.Span));
     }
 
     private ArrayBufferWriter<byte> Header()

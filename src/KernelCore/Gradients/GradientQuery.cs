@@ -33,6 +33,9 @@ public sealed record GradientQuery
     /// <summary>Every grad_i itself: the one query that stores batch x parameters numbers.</summary>
     public bool Materialise { get; init; }
 
+    /// <summary>A random projection of every grad_i, which never forms grad_i itself unless dense; null for none.</summary>
+    public GradientProjection? Projection { get; init; }
+
     internal bool NeedsNorms => Norms || Cosines || ClipNorm is not null;
 
     internal bool NeedsWeightDots => WeightDots || Cosines;

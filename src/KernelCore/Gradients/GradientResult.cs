@@ -86,6 +86,14 @@ public sealed class GradientResult : IDisposable
     /// <summary>Work space of the loss, [batch].</summary>
     internal Tensor Losses { get; }
 
+    /// <summary>Projected grad_i, [batch, size].</summary>
+    public Tensor? Projected => ProjectedRows;
+
+    /// <summary>Columns of <see cref="Projected"/> by parameter; empty without a projection.</summary>
+    public IReadOnlyList<ProjectedBlock> ProjectedBlocks { get; internal set; } = [];
+
+    internal Tensor? ProjectedRows;
+
     /// <inheritdoc/>
     public void Dispose()
     {
@@ -99,6 +107,7 @@ public sealed class GradientResult : IDisposable
         Gram?.Dispose();
         SquaredSum?.Dispose();
         Sum?.Dispose();
+        ProjectedRows?.Dispose();
         foreach (Tensor gradient in Gradients ?? [])
         {
             gradient.Dispose();

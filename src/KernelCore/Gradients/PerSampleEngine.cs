@@ -22,6 +22,7 @@ public sealed class PerSampleEngine : IDisposable
     private readonly double[] _weightNorms;
     private readonly Device _device;
     private readonly IPerSampleKernels _kernels;
+    private readonly GradientProjector? _projector;
     private float[] _norms = [], _scratch = [];
 
     /// <summary>Creates an engine for a model.</summary>
@@ -49,6 +50,7 @@ public sealed class PerSampleEngine : IDisposable
         _device = weights.Flat.Device;
         _kernels = _device.Kernels.PerSample;
         _weightNorms = new double[weights.Layout.Parameters.Count];
+        _projector = query.Projection is { } projection ? new GradientProjector(weights.Layout, _device, projection) : null;
     }
 
     /// <summary>Runs the model forward in evaluation mode, the loss, the model backward, and the query.</summary>
@@ -100,6 +102,12 @@ public sealed class PerSampleEngine : IDisposable
             ClipAndSum(captures, clip, result);
         }
 
+        if (_projector is not null)
+        {
+            _projector.Project(captures, ref result.ProjectedRows);
+            result.ProjectedBlocks = _projector.Blocks;
+        }
+
         return result;
     }
 
@@ -108,6 +116,7 @@ public sealed class PerSampleEngine : IDisposable
     {
         _results.ForEach(r => r.Dispose());
         _results.Clear();
+        _projector?.Dispose();
     }
 
     private static void Refuse(CaptureSet captures)

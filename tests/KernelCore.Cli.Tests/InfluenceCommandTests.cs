@@ -1,0 +1,83 @@
+using KernelCore.Files;
+using KernelCore.Influence;
+using KernelCore.Kernels;
+
+namespace KernelCore.Cli.Tests;
+
+public sealed class InfluenceCommandTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public async Task Every_method_writes_a_matrix()
+    {
+        string model = await Train();
+        foreach (string method in new[] { "graddot", "gradcos", "tracin", "tracin-last", "trak", "logra", "datainf" })
+        {
+            string path = _folder[$"{method}.safetensors"];
+            ToolRun run = await ToolRun.StartAsync(
+                "influence", "--model", model, "--train", "breast-cancer", "--test", "breast-cancer:3-5", "--method", method, "--projection", "3", "--top", "2", "--out", path);
+            Assert.Equal((0, ""), (run.ExitCode, run.Error));
+            Assert.Contains("on 3 test samples", run.Output, StringComparison.Ordinal);
+            InfluenceMatrix matrix = InfluenceFile.Load(path);
+            Assert.Equal(3, matrix.TestCount);
+            Assert.All(matrix.Values, v => Assert.True(float.IsFinite(v)));
+            using SafetensorsFile file = SafetensorsFile.Open(path);
+            Assert.Equal((method, "3"), (file.Metadata["method"], file.Metadata["test_start"]));
+            Assert.Equal(Shape.Of(3, 2), file["proponents.index"].Shape);
+        }
+    }
+
+    [Fact]
+    public async Task Checkpoints_add_up_by_rate()
+    {
+        string model = await Train();
+        string[] common = ["influence", "--train", "breast-cancer", "--test", "breast-cancer:0-9", "--method", "tracin"];
+        ToolRun one = await ToolRun.StartAsync([.. common, "--model", model, "--out", _folder["one.safetensors"]]);
+        ToolRun two = await ToolRun.StartAsync([.. common, "--model", model, "--model", model, "--rates", "0.5,0.25", "--out", _folder["two.safetensors"]]);
+        Assert.Equal((0, "", 0, ""), (one.ExitCode, one.Error, two.ExitCode, two.Error));
+        float[] whole = InfluenceFile.Load(_folder["one.safetensors"]).Values, sum = InfluenceFile.Load(_folder["two.safetensors"]).Values;
+        Assert.All(whole.Zip(sum), pair => Assert.Equal(0.75 * pair.First, pair.Second, 4 * 6e-8 * Math.Abs(pair.First)));
+    }
+
+    [Fact]
+    public async Task Memorize_resumes_and_reports()
+    {
+        string[] command = ["memorize", "--data", "breast-cancer", "--epochs", "1", "--label-noise", "0.1", "--models", "4", "--out", _folder["study"]];
+        ToolRun first = await ToolRun.StartAsync(command);
+        Assert.Equal((0, ""), (first.ExitCode, first.Error));
+        Assert.Contains("are memorised", first.Output, StringComparison.Ordinal);
+        Assert.Contains("self-influence", first.Output, StringComparison.Ordinal);
+        string csv = await File.ReadAllTextAsync(_folder["study/memorization.csv"]);
+        File.Delete(_folder["study/model-00002.safetensors"]);
+        ToolRun second = await ToolRun.StartAsync([.. command, "--workers", "1"]);
+        Assert.Equal(first.Output, second.Output);
+        Assert.Equal(csv, await File.ReadAllTextAsync(_folder["study/memorization.csv"]));
+
+        ToolRun other = await ToolRun.StartAsync([.. command, "--seed", "5"]);
+        Assert.Equal(2, other.ExitCode);
+        Assert.Contains("another study", other.Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("there is no sample 100000", "--test", "breast-cancer:0-100000", "--out", "x.safetensors")]
+    [InlineData("ends before it starts", "--test", "breast-cancer:5-2", "--out", "x.safetensors")]
+    [InlineData("--rates takes a number", "--test", "breast-cancer", "--out", "x.safetensors", "--rates", "1,2")]
+    [InlineData("go to a .safetensors or .csv file", "--test", "breast-cancer", "--out", "x.txt")]
+    public async Task Bad_input_is_one_line(string expected, params string[] arguments)
+    {
+        string model = await Train();
+        ToolRun run = await ToolRun.StartAsync(["influence", "--model", model, "--train", "breast-cancer", .. arguments]);
+        Assert.Equal(2, run.ExitCode);
+        Assert.Contains(expected, run.Error, StringComparison.Ordinal);
+    }
+
+    private async Task<string> Train()
+    {
+        ToolRun run = await ToolRun.StartAsync("train", "--data", "breast-cancer", "--epochs", "1", "--out", _folder["run"]);
+        Assert.Equal((0, ""), (run.ExitCode, run.Error));
+        return _folder["run/model.safetensors"];
+    }
+}
