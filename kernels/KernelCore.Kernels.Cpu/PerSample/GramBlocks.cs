@@ -22,6 +22,9 @@ internal readonly unsafe struct GramBlocks
         Count = symmetric ? down * (down + 1) / 2 : down * _across;
     }
 
+    /// <summary>Whether only the blocks on and above the diagonal are computed.</summary>
+    public bool IsSymmetric => _symmetric;
+
     /// <summary>Number of blocks.</summary>
     public int Count { get; }
 
@@ -60,6 +63,26 @@ internal readonly unsafe struct GramBlocks
         if (_symmetric && row != column)
         {
             Put(column, row, value, accumulate);
+        }
+    }
+
+    /// <summary>Writes or adds x[j] y[j] for one row of a block of a matrix that is not symmetric.</summary>
+    public void PutProducts(in Tile block, int i, float* x, float* y, bool accumulate)
+    {
+        float* row = _gram + ((long)(block.Row + i) * _columns) + block.Column;
+        if (accumulate)
+        {
+            for (int j = 0; j < block.Columns; j++)
+            {
+                row[j] += x[j] * y[j];
+            }
+        }
+        else
+        {
+            for (int j = 0; j < block.Columns; j++)
+            {
+                row[j] = x[j] * y[j];
+            }
         }
     }
 

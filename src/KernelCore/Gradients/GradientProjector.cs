@@ -19,7 +19,7 @@ internal sealed class GradientProjector(ParameterLayout layout, Device device, G
 
     /// <summary>Projects every sample's gradient.</summary>
     /// <param name="captures">A pass.</param>
-    /// <param name="result">[batch, size]; replaced when it is null or too small.</param>
+    /// <param name="result">[batch, size]; allocated when it is null.</param>
     public void Project(CaptureSet captures, ref Tensor? result)
     {
         _workspace.Reset();
@@ -28,11 +28,7 @@ internal sealed class GradientProjector(ParameterLayout layout, Device device, G
             Plan(captures);
         }
 
-        if (result is null)
-        {
-            result = device.Allocate([captures.Batch, Size]);
-        }
-
+        result ??= device.Allocate([captures.Batch, Size]);
         if (projection.DenseSize > 0)
         {
             Dense(captures, result);

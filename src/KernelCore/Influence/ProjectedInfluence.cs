@@ -58,7 +58,7 @@ public sealed class ProjectedInfluence : InfluenceMethod
     {
         ArgumentNullException.ThrowIfNull(data);
         var result = new double[data.Count];
-        using var fitted = Fit(data, data, null, cancellationToken);
+        using Fitted fitted = Fit(data, data, null, cancellationToken);
         foreach (var (solved, features) in fitted.Checkpoints)
         {
             int size = features.Shape[1];
@@ -119,11 +119,11 @@ public sealed class ProjectedInfluence : InfluenceMethod
             foreach (Checkpoint checkpoint in _checkpoints)
             {
                 using Checkpoint.Lease lease = checkpoint.Open();
-                ProjectedGradients known = ProjectedGradients.Collect(lease.Model, train, _output, _projection, BatchSize, cancellationToken);
+                ProjectedGradients known = fitted.Keep(ProjectedGradients.Collect(lease.Model, train, _output, _projection, BatchSize, cancellationToken));
                 using ProjectedGradients asked = ProjectedGradients.Collect(lease.Model, test, _output, _projection, BatchSize, cancellationToken);
                 ProjectedBlock[] whole = [new ProjectedBlock(-1, 0, known.Features.Shape[1])];
                 var moment = new SecondMoment(known.Features, _isTrak ? whole : known.Blocks, mean: !_isTrak, _damping);
-                fitted.Checkpoints.Add((moment.Solve(asked.Features), known.Features));
+                fitted.Checkpoints.Add((fitted.Keep(moment.Solve(asked.Features)), known.Features));
                 fitted.AddWeights(_isTrak ? known.Losses : null, _checkpoints.Count);
                 progress?.Report((double)fitted.Checkpoints.Count / (_checkpoints.Count + 1));
             }
@@ -140,6 +140,8 @@ public sealed class ProjectedInfluence : InfluenceMethod
     /// <summary>Everything that scores are products of.</summary>
     internal sealed class Fitted(int trains) : IDisposable
     {
+        private readonly List<IDisposable> _kept = [];
+
         /// <summary>For each checkpoint C^-1 phi of the test samples and phi of the training samples.</summary>
         public List<(Tensor Solved, Tensor Features)> Checkpoints { get; } = [];
 
@@ -156,10 +158,14 @@ public sealed class ProjectedInfluence : InfluenceMethod
             }
         }
 
-        public void Dispose() => Checkpoints.ForEach(c =>
+        /// <summary>Disposes something with everything else.</summary>
+        public T Keep<T>(T item)
+            where T : IDisposable
         {
-            c.Solved.Dispose();
-            c.Features.Dispose();
-        });
+            _kept.Add(item);
+            return item;
+        }
+
+        public void Dispose() => _kept.ForEach(item => item.Dispose());
     }
 }

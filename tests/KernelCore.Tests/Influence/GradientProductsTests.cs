@@ -14,7 +14,7 @@ public sealed class GradientProductsTests
 
     public static TheoryData<string, int, int, int> Cases => new()
     {
-        { "mlp", 1, 1, 256 }, { "mlp", 13, 70, 16 }, { "mlp", 65, 3, 7 }, { "cnn", 5, 9, 4 }, { "cnn", 2, 1, 1 },
+        { "mlp", 1, 1, 256 }, { "mlp", 13, 70, 16 }, { "mlp", 65, 3, 7 }, { "mlp", 530, 520, 1024 }, { "cnn", 5, 9, 4 }, { "cnn", 2, 1, 1 },
     };
 
     [Theory]
