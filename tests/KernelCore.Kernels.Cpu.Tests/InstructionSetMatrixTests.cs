@@ -8,7 +8,7 @@ public sealed class InstructionSetMatrixTests(ITestOutputHelper output)
 {
     private const string ExpectedWidth = "KERNELCORE_TEST_EXPECTED_WIDTH";
     private const string Avx512 = "DOTNET_EnableAVX512", Avx2 = "DOTNET_EnableAVX2", Vectors = "DOTNET_EnableHWIntrinsic";
-    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(3);
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(10);
 
     /// <summary>All children, started by the first test that asks; two of them run at a time.</summary>
     private static readonly Lazy<Dictionary<SimdWidth, Task<(int ExitCode, string Text)>>> Children = new(() =>
