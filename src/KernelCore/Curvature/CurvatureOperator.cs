@@ -49,10 +49,13 @@ public abstract class CurvatureOperator : ILinearOperator
 
         foreach (Tensor sum in y)
         {
-            Objective.Rescale(sum);
+            Finish(sum);
         }
     }
 
     /// <summary>y = beta y + the product of x with the sum of the samples' matrices.</summary>
     private protected abstract void Add(ILinearization point, ParameterVector x, float beta, ParameterVector y);
+
+    /// <summary>Reduces what <see cref="Add"/> has summed.</summary>
+    private protected virtual void Finish(Tensor sum) => Objective.Rescale(sum);
 }

@@ -34,6 +34,10 @@ public sealed class EmpiricalFisherOperator(Objective objective) : CurvatureOper
         }
 
         captures.Dots(x, dots, dots.Total);
+        Objective.Rescale(dots.Total);
         captures.WeightedSum(dots.Total, beta, y);
     }
+
+    /// <summary>The coefficients of the sum are rescaled already: they are fewer.</summary>
+    private protected override void Finish(Tensor sum) { }
 }

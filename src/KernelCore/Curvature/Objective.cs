@@ -153,7 +153,7 @@ public sealed class Objective : IDisposable
         return _views.GetValue(flat, _createView);
     }
 
-    /// <summary>Turns a sum over the samples into what the reduction asks for.</summary>
+    /// <summary>Turns a sum over the samples, or the coefficients of one, into what the reduction asks for.</summary>
     internal void Rescale(Tensor sum)
     {
         if (Reduction == Reduction.Mean)

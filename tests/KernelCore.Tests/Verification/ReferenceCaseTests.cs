@@ -17,7 +17,8 @@ public sealed class ReferenceCaseTests
     [MemberData(nameof(Cases))]
     public void Every_quantity_agrees(string file)
     {
-        VerificationReport report = ReferenceCase.Verify(Path.Combine(GoldenDirectory, file), CpuDevice.Shared);
+        using var device = new CpuDevice(threads: 2);
+        VerificationReport report = ReferenceCase.Verify(Path.Combine(GoldenDirectory, file), device);
 
         var failures = report.Quantities.Where(q => q.Verdict == Verdict.Failed).ToArray();
         Assert.True(failures.Length == 0, string.Join(Environment.NewLine, failures.Select(f => f.ToString())));
