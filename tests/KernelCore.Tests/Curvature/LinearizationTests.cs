@@ -103,11 +103,7 @@ public sealed class LinearizationTests : IDisposable
         using var t = new Setup(name, device);
         using ParameterVector v = CurvatureCases.Direction(t.Network, 61), result = t.Zero();
         using Tensor perSample = device.Allocate([t.Batch.Count]);
-        Run();
-        Run();
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        Run();
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        SteadyState.AssertNoAllocation(Run);
 
         void Run()
         {
