@@ -70,11 +70,7 @@ public sealed class CurvatureOperatorTests : IDisposable
         CurvatureOperator curvature = Operator(kind, objective);
         using Tensor x = device.Allocate([curvature.Dimension]), y = device.Allocate([curvature.Dimension]);
         x.Fill(1);
-        curvature.Apply(x, y);
-        curvature.Apply(x, y);
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        curvature.Apply(x, y);
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        SteadyState.AssertNoAllocation(() => curvature.Apply(x, y));
     }
 
     [Fact]

@@ -17,68 +17,9 @@ public sealed class OperatorTests
         using DenseOperator left = Symmetric.Operator(a), right = Symmetric.Operator(b);
         using SumOperator sum = left.Scale(-2).Plus(right.Damp(0.5));
 
-<<<<<<< HEAD
         var expected = (-2 * DenseMatrix.OfArray(a)) + DenseMatrix.OfArray(b) + (0.5 * DenseMatrix.CreateIdentity(n));
         double[,] actual = sum.ToDense();
         for (int i = 0; i < n; i++)
-=======
-        network.Parameters.Flat.Fill(0.05f);
-        whole.Update();
-        pieces.Update();
-        AssertClose(Product(Operator(kind, whole), 1), Product(Operator(kind, pieces), 1));
-        Assert.NotEqual(actual, Product(Operator(kind, pieces), 1));
-    }
-
-    [Theory]
-    [MemberData(nameof(Kinds))]
-    public void TheSumIsTheNumberOfSamplesTimesTheMean(int kind)
-    {
-        using Network network = Network(_device);
-        using Objective mean = new(network, Loss.CrossEntropy, Data(), batchSize: 4), sum = new(network, Loss.CrossEntropy, Data(), batchSize: 4, Reduction.Sum);
-        AssertClose(Product(Operator(kind, sum), 1), [.. Product(Operator(kind, mean), 1).Select(x => x * Samples)]);
-    }
-
-    [Theory]
-    [MemberData(nameof(Kinds))]
-    public void SeveralVectorsGiveWhatEachGivesAlone(int kind)
-    {
-        using Network network = Network(_device);
-        using Objective objective = new(network, Loss.CrossEntropy, Data(), batchSize: 4);
-        CurvatureOperator curvature = Operator(kind, objective);
-        Tensor[] x = [Vector(objective, 1), Vector(objective, 2), Vector(objective, 3)], y = [.. x.Select(v => _device.Allocate(v.Shape))];
-        curvature.Apply(x, y);
-        Assert.Equal(Product(curvature, 1), y[0].ToArray());
-        Assert.Equal(Product(curvature, 2), y[1].ToArray());
-        Assert.Equal(Product(curvature, 3), y[2].ToArray());
-        Assert.Throws<ArgumentException>("y", () => curvature.Apply(x, y.AsSpan(1)));
-        Assert.Throws<ArgumentException>(() => curvature.Apply(_device.Allocate([1]), y[0]));
-    }
-
-    [Theory]
-    [MemberData(nameof(Kinds))]
-    public void RepeatedProductsAllocateNothing(int kind)
-    {
-        using var device = new CpuDevice(threads: 1);
-        using Network network = Network(device);
-        using Objective objective = new(network, Loss.CrossEntropy, Data(), batchSize: 4);
-        CurvatureOperator curvature = Operator(kind, objective);
-        using Tensor x = device.Allocate([curvature.Dimension]), y = device.Allocate([curvature.Dimension]);
-        x.Fill(1);
-        SteadyState.AssertNoAllocation(() => curvature.Apply(x, y));
-    }
-
-    [Fact]
-    public void TheEmpiricalFisherIsTheMeanOfOuterProducts()
-    {
-        using Network network = Network(_device);
-        using Batch batch = WholeBatch();
-        using var engine = new PerSampleEngine(network, new GradientQuery { Materialise = true });
-        GradientResult gradients = engine.Evaluate(batch, Loss.CrossEntropy);
-        using Objective objective = new(network, Loss.CrossEntropy, batch);
-        using Tensor v = Vector(objective, 1);
-        double[] x = DoubleArrays.Widen(v), expected = new double[x.Length];
-        for (int i = 0; i < Samples; i++)
->>>>>>> tangents
         {
             for (int j = 0; j < n; j++)
             {
