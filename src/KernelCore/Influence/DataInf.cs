@@ -18,8 +18,6 @@ namespace KernelCore.Influence;
 /// </remarks>
 public sealed class DataInf(IModel model) : InfluenceMethod
 {
-    private const long HeldBytes = 128L << 20;
-
     /// <inheritdoc/>
     public override string Name => "datainf";
 

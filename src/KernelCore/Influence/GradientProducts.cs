@@ -18,8 +18,6 @@ namespace KernelCore.Influence;
 /// </remarks>
 public sealed class GradientProducts : InfluenceMethod
 {
-    private const long HeldBytes = 128L << 20;
-
     private readonly IReadOnlyList<Checkpoint> _checkpoints;
     private readonly GradientScope _scope;
     private readonly bool _weighted, _cosine;

@@ -23,6 +23,9 @@ public abstract class InfluenceMethod
         }
     } = 256;
 
+    /// <summary>Bytes of captures to hold at most, unless one sample takes more.</summary>
+    internal long HeldBytes { get; set; } = 128L << 20;
+
     /// <summary>Influence of every training sample on every test sample, computed as the result is read.</summary>
     /// <param name="train">Training samples with the labels that were learnt.</param>
     /// <param name="test">Test samples.</param>

@@ -89,6 +89,29 @@ public sealed class GradientProductsTests
         double[][] Heads(Dataset data) => [.. Samples.Gradients(network, data).Select(g => g[^(weights + 4)..][..size])];
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(1000)]
+    public void Tiles_of_any_height_give_the_same_matrix(long heldBytes)
+    {
+        using Network network = Samples.Mlp();
+        Dataset train = Samples.Random(23, [7], 4, 1), test = Samples.Random(17, [7], 4, 2);
+        foreach (Func<InfluenceMethod> create in new Func<InfluenceMethod>[]
+        {
+            () => GradientProducts.TracIn([Checkpoint.Of(network, 0.5), Checkpoint.Of(network, 0.25)]), () => GradientProducts.GradCos(network), () => new DataInf(network),
+        })
+        {
+            InfluenceMethod whole = create(), parts = create();
+            (parts.HeldBytes, parts.BatchSize) = (heldBytes, 5);
+            InfluenceTile[] tiles = [.. parts.Compute(train, test).Select(t => t with { Values = t.Values.ToArray() })];
+            Assert.True(tiles.Length > 1);
+            Assert.Equal(Enumerable.Range(0, tiles.Length).Select(k => tiles.Take(k).Sum(t => t.TestCount)), tiles.Select(t => t.TestStart));
+            float[] expected = whole.Compute(train, test).ToMatrix().Values, actual = [.. tiles.SelectMany(t => t.Values.ToArray())];
+            float scale = expected.Max(Math.Abs);
+            Assert.All(expected.Zip(actual), pair => Assert.Equal(pair.First, pair.Second, 2e-5 * scale));
+        }
+    }
+
     [Fact]
     public void Results_do_not_depend_on_threads()
     {
