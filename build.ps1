@@ -1,5 +1,5 @@
 #!/usr/bin/env pwsh
-# Runs a target of build.cake: ./build.ps1 TARGET [-- ARGUMENTS]. Needs the .NET SDK named in global.json and nothing else.
+# Runs a target of build.cake: ./build.ps1 TARGET [-- ARGUMENTS]. Needs the .NET 10 SDK and nothing else.
 $ErrorActionPreference = 'Stop'
 
 $env:DOTNET_NOLOGO = '1'

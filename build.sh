@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs a target of build.cake: ./build.sh TARGET [-- ARGUMENTS]. Needs the .NET SDK named in global.json and nothing else.
+# Runs a target of build.cake: ./build.sh TARGET [-- ARGUMENTS]. Needs the .NET 10 SDK and nothing else.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
