@@ -101,7 +101,7 @@ internal sealed class ComparisonTables(Results results, MarkdownReport report)
         report.List("Verdict",
         [
             $"{rows.Count(r => r.verdict == "met")} met, {rows.Count(r => r.verdict == "MISSED")} missed, {rows.Count(r => r.verdict == "not measured")} not measured",
-            "random projection to 64 x 64 per layer has no row: the library does not offer it yet",
+            "random projection to 64 x 64 per layer has no row yet",
         ]);
     }
 }

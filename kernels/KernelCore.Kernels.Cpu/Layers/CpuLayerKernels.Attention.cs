@@ -1,5 +1,3 @@
-using System.Runtime.CompilerServices;
-
 namespace KernelCore.Kernels.Cpu;
 
 internal sealed unsafe partial class CpuLayerKernels
@@ -7,7 +5,7 @@ internal sealed unsafe partial class CpuLayerKernels
     public void Attention(AttentionGeometry geometry, Tensor qkv, Tensor probabilities, Tensor y)
     {
         var body = new AttentionBody { Geometry = geometry, Qkv = HostMemory.Of(qkv), Probabilities = HostMemory.Of(probabilities), Y = HostMemory.Of(y) };
-        RangeLoop.Run(device.Pool, geometry.Batch * geometry.Heads, HeadFlops(geometry), ref body);
+        RangeLoop.Run(device.Pool, geometry.Batch * geometry.Heads, AttentionHead.Flops(geometry), ref body);
     }
 
     public void AttentionGradient(AttentionGeometry geometry, Tensor qkv, Tensor probabilities, Tensor gy, Tensor gqkv)
@@ -20,20 +18,8 @@ internal sealed unsafe partial class CpuLayerKernels
             OutputGradient = HostMemory.Of(gy),
             QkvGradient = HostMemory.Of(gqkv),
         };
-        RangeLoop.Run(device.Pool, geometry.Batch * geometry.Heads, 2 * HeadFlops(geometry), ref body);
+        RangeLoop.Run(device.Pool, geometry.Batch * geometry.Heads, 2 * AttentionHead.Flops(geometry), ref body);
     }
-
-    private static double HeadFlops(AttentionGeometry g) => (double)g.Tokens * g.Tokens * ((4 * g.HeadSize) + Parallelism.Elements(1));
-
-    /// <summary>Where one (sample, head) lies in the packed tensors.</summary>
-    private readonly struct Head(AttentionGeometry g, int index)
-    {
-        public readonly nint Packed = ((nint)(index / g.Heads) * g.Tokens * 3 * g.Width) + (index % g.Heads * g.HeadSize);
-        public readonly nint Output = ((nint)(index / g.Heads) * g.Tokens * g.Width) + (index % g.Heads * g.HeadSize);
-        public readonly nint Square = (nint)index * g.Tokens * g.Tokens;
-    }
-
-    private static float ScoreScale(AttentionGeometry g) => (float)(1 / Math.Sqrt(g.HeadSize));
 
     private struct AttentionBody : IRangeBody
     {
@@ -45,9 +31,9 @@ internal sealed unsafe partial class CpuLayerKernels
             int tokens = Geometry.Tokens, width = Geometry.Width, size = Geometry.HeadSize;
             for (int index = first; index < end; index++)
             {
-                var head = new Head(Geometry, index);
+                var head = new AttentionHead(Geometry, index);
                 float* q = Qkv + head.Packed, k = q + width, v = k + width, p = Probabilities + head.Square;
-                BlockGemm.Multiply(false, true, tokens, tokens, size, ScoreScale(Geometry), q, 3 * width, k, 3 * width, 0, p, tokens);
+                BlockGemm.Multiply(false, true, tokens, tokens, size, AttentionHead.ScoreScale(Geometry), q, 3 * width, k, 3 * width, 0, p, tokens);
                 for (int row = 0; row < tokens; row++)
                 {
                     float* scores = p + ((nint)row * tokens);
@@ -69,11 +55,11 @@ internal sealed unsafe partial class CpuLayerKernels
         public readonly void Run(int first, int end, int worker)
         {
             int tokens = Geometry.Tokens, width = Geometry.Width, size = Geometry.HeadSize, packed = 3 * width;
-            float scale = ScoreScale(Geometry);
+            float scale = AttentionHead.ScoreScale(Geometry);
             float* gs = Scratch.Current.Floats(ScratchSlot.Product, (long)tokens * tokens);
             for (int index = first; index < end; index++)
             {
-                var head = new Head(Geometry, index);
+                var head = new AttentionHead(Geometry, index);
                 float* q = Qkv + head.Packed, k = q + width, v = k + width, p = Probabilities + head.Square;
                 float* gq = QkvGradient + head.Packed, gk = gq + width, gv = gk + width, gy = OutputGradient + head.Output;
                 BlockGemm.Multiply(true, false, tokens, size, tokens, 1, p, tokens, gy, width, 0, gv, packed);
@@ -82,24 +68,12 @@ internal sealed unsafe partial class CpuLayerKernels
                 {
                     nint start = (nint)row * tokens;
                     float mean = (float)Reduction.Sum(start, tokens, new Product(p, gs));
-                    Elementwise.Run(start, start + tokens, new SoftmaxGradient { Probabilities = p, Gradient = gs, Mean = mean });
+                    Elementwise.Run(start, start + tokens, new SoftmaxJacobian { Probabilities = p, Vector = gs, Mean = mean });
                 }
 
                 BlockGemm.Multiply(false, false, tokens, size, tokens, scale, gs, tokens, k, packed, 0, gq, packed);
                 BlockGemm.Multiply(true, false, tokens, size, tokens, scale, gs, tokens, q, packed, 0, gk, packed);
             }
         }
-    }
-
-    /// <summary>g = p (g - mean), mean = p . g: the softmax Jacobian applied in place.</summary>
-    private struct SoftmaxGradient : IElementwise
-    {
-        public float* Probabilities, Gradient;
-        public float Mean;
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public readonly void Apply<TLanes>(nint i)
-            where TLanes : struct, ILanes<TLanes> =>
-            (TLanes.Load(Probabilities + i) * (TLanes.Load(Gradient + i) - TLanes.Broadcast(Mean))).Store(Gradient + i);
     }
 }

@@ -15,7 +15,7 @@ internal sealed unsafe partial class CpuTangentKernels
             ProbabilitiesTangent = HostMemory.Of(rprobabilities),
             OutputTangent = HostMemory.Of(ry),
         };
-        RangeLoop.Run(device.Pool, geometry.Batch * geometry.Heads, 2 * HeadWork(geometry), ref body);
+        RangeLoop.Run(device.Pool, geometry.Batch * geometry.Heads, 2 * AttentionHead.Flops(geometry), ref body);
     }
 
     public void AttentionGradient(
@@ -32,20 +32,7 @@ internal sealed unsafe partial class CpuTangentKernels
             GradientTangent = HostMemory.Of(rgy),
             QkvGradientTangent = HostMemory.Of(rgqkv),
         };
-        RangeLoop.Run(device.Pool, geometry.Batch * geometry.Heads, 5 * HeadWork(geometry), ref body);
-    }
-
-    /// <summary>Multiply-adds of one head, in units of what an elementwise loop does in the time of about eight.</summary>
-    private static long HeadWork(AttentionGeometry g) => (long)g.Tokens * g.Tokens * ((2 * g.HeadSize / 8) + 1);
-
-    private static float ScoreScale(AttentionGeometry g) => (float)(1 / Math.Sqrt(g.HeadSize));
-
-    /// <summary>Where one (sample, head) lies in the packed tensors.</summary>
-    private readonly struct Head(AttentionGeometry g, int index)
-    {
-        public readonly nint Packed = ((nint)(index / g.Heads) * g.Tokens * 3 * g.Width) + (index % g.Heads * g.HeadSize);
-        public readonly nint Output = ((nint)(index / g.Heads) * g.Tokens * g.Width) + (index % g.Heads * g.HeadSize);
-        public readonly nint Square = (nint)index * g.Tokens * g.Tokens;
+        RangeLoop.Run(device.Pool, geometry.Batch * geometry.Heads, 5 * AttentionHead.Flops(geometry), ref body);
     }
 
     private struct AttentionBody : IRangeBody
@@ -56,10 +43,10 @@ internal sealed unsafe partial class CpuTangentKernels
         public readonly void Run(int first, int end, int worker)
         {
             int tokens = Geometry.Tokens, width = Geometry.Width, size = Geometry.HeadSize, packed = 3 * width;
-            float scale = ScoreScale(Geometry);
+            float scale = AttentionHead.ScoreScale(Geometry);
             for (int index = first; index < end; index++)
             {
-                var head = new Head(Geometry, index);
+                var head = new AttentionHead(Geometry, index);
                 float* q = Qkv + head.Packed, k = q + width, v = k + width, p = Probabilities + head.Square;
                 float* rq = QkvTangent + head.Packed, rk = rq + width, rv = rk + width, rp = ProbabilitiesTangent + head.Square;
                 float* ry = OutputTangent + head.Output;
@@ -69,7 +56,7 @@ internal sealed unsafe partial class CpuTangentKernels
                 {
                     nint start = (nint)row * tokens;
                     float mean = (float)Reduction.Sum(start, tokens, new Product(p, rp));
-                    Elementwise.Run(start, start + tokens, new SoftmaxTangent { Probabilities = p, Scores = rp, Mean = mean });
+                    Elementwise.Run(start, start + tokens, new SoftmaxJacobian { Probabilities = p, Vector = rp, Mean = mean });
                 }
 
                 BlockGemm.Multiply(false, false, tokens, size, tokens, 1, rp, tokens, v, packed, 0, ry, width);
@@ -86,11 +73,11 @@ internal sealed unsafe partial class CpuTangentKernels
         public readonly void Run(int first, int end, int worker)
         {
             int tokens = Geometry.Tokens, width = Geometry.Width, size = Geometry.HeadSize, packed = 3 * width;
-            float scale = ScoreScale(Geometry);
+            float scale = AttentionHead.ScoreScale(Geometry);
             float* gs = Scratch.Current.Floats(ScratchSlot.Left, (long)tokens * tokens), rgs = Scratch.Current.Floats(ScratchSlot.Right, (long)tokens * tokens);
             for (int index = first; index < end; index++)
             {
-                var head = new Head(Geometry, index);
+                var head = new AttentionHead(Geometry, index);
                 float* q = Qkv + head.Packed, k = q + width, v = k + width, p = Probabilities + head.Square;
                 float* rq = QkvTangent + head.Packed, rk = rq + width, rv = rk + width, rp = ProbabilitiesTangent + head.Square;
                 float* rgq = QkvGradientTangent + head.Packed, rgk = rgq + width, rgv = rgk + width;
@@ -117,18 +104,6 @@ internal sealed unsafe partial class CpuTangentKernels
                 BlockGemm.Multiply(true, false, tokens, size, tokens, scale, gs, tokens, rq, packed, 1, rgk, packed);
             }
         }
-    }
-
-    /// <summary>rp = p (rs - mean), in place of rs.</summary>
-    private struct SoftmaxTangent : IElementwise
-    {
-        public float* Probabilities, Scores;
-        public float Mean;
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public readonly void Apply<TLanes>(nint i)
-            where TLanes : struct, ILanes<TLanes> =>
-            (TLanes.Load(Probabilities + i) * (TLanes.Load(Scores + i) - TLanes.Broadcast(Mean))).Store(Scores + i);
     }
 
     /// <summary>gs = p (gp - mean) and rgs = rp (gp - mean) + p (rgp - rmean), in place of gp and rgp.</summary>

@@ -46,6 +46,8 @@ public sealed record AdamOptions : OptimizerOptions
 internal abstract class Optimizer : IDisposable
 {
     private readonly List<ParameterVector> _state = [];
+    private ParameterVector? _gradient;
+    private Tensor[] _gradientViews = [];
 
     protected Optimizer(ParameterVector weights)
     {
@@ -68,7 +70,18 @@ internal abstract class Optimizer : IDisposable
 
     protected IParameterKernels Kernels => Weights.Flat.Device.Kernels.Parameters;
 
-    protected Tensor[] Slice(ParameterVector vector) => [.. Segments.Select(s => vector.Flat.View(s.Offset, [s.Count]))];
+    /// <summary>A gradient cut into the segments; kept for the next step with the same vector.</summary>
+    protected Tensor[] GradientViews(ParameterVector gradient)
+    {
+        if (!ReferenceEquals(_gradient, gradient))
+        {
+            (_gradient, _gradientViews) = (gradient, Slice(gradient));
+        }
+
+        return _gradientViews;
+    }
+
+    private Tensor[] Slice(ParameterVector vector) => [.. Segments.Select(s => vector.Flat.View(s.Offset, [s.Count]))];
 
     /// <summary>A vector of optimiser state, cut into the segments.</summary>
     protected Tensor[] NewState()
@@ -101,8 +114,6 @@ internal sealed class SgdOptimizer : Optimizer
 {
     private readonly SgdOptions _options;
     private readonly Tensor[] _velocity;
-    private ParameterVector? _gradient;
-    private Tensor[] _gradientViews = [];
     private bool _first = true;
 
     public SgdOptimizer(ParameterVector weights, SgdOptions options)
@@ -110,15 +121,11 @@ internal sealed class SgdOptimizer : Optimizer
 
     public override void Step(ParameterVector gradient, double learningRate)
     {
-        if (!ReferenceEquals(_gradient, gradient))
-        {
-            (_gradient, _gradientViews) = (gradient, Slice(gradient));
-        }
-
+        Tensor[] gradients = GradientViews(gradient);
         var step = new SgdStep((float)learningRate, _options.Momentum, _options.WeightDecay, _options.Nesterov, _first);
         for (int i = 0; i < Segments.Length; i++)
         {
-            Kernels.Sgd(step, WeightViews[i], _gradientViews[i], _velocity[i]);
+            Kernels.Sgd(step, WeightViews[i], gradients[i], _velocity[i]);
         }
 
         _first = false;
@@ -129,8 +136,6 @@ internal sealed class AdamOptimizer : Optimizer
 {
     private readonly AdamOptions _options;
     private readonly Tensor[] _first, _second;
-    private ParameterVector? _gradient;
-    private Tensor[] _gradientViews = [];
     private int _step;
 
     public AdamOptimizer(ParameterVector weights, AdamOptions options)
@@ -138,16 +143,12 @@ internal sealed class AdamOptimizer : Optimizer
 
     public override void Step(ParameterVector gradient, double learningRate)
     {
-        if (!ReferenceEquals(_gradient, gradient))
-        {
-            (_gradient, _gradientViews) = (gradient, Slice(gradient));
-        }
-
+        Tensor[] gradients = GradientViews(gradient);
         var step = new AdamStep(
             (float)learningRate, _options.Beta1, _options.Beta2, _options.Epsilon, _options.WeightDecay, _options.Decoupled, ++_step);
         for (int i = 0; i < Segments.Length; i++)
         {
-            Kernels.Adam(step, WeightViews[i], _gradientViews[i], _first[i], _second[i]);
+            Kernels.Adam(step, WeightViews[i], gradients[i], _first[i], _second[i]);
         }
     }
 }
