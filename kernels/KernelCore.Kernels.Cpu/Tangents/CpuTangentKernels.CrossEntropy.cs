@@ -16,7 +16,7 @@ internal sealed unsafe partial class CpuTangentKernels
             Tangent = HostMemory.Of(r),
             Result = HostMemory.Of(result),
         };
-        RangeLoop.Run(device.Pool, classes == 0 ? 0 : (int)(logits.Count / classes), classes, ref body);
+        RangeLoop.Run(device.Pool, classes == 0 ? 0 : (int)(logits.Count / classes), Parallelism.Elements(classes), ref body);
     }
 
     private struct CurvatureBody : IRangeBody

@@ -12,7 +12,7 @@ internal sealed unsafe partial class CpuTangentKernels
             X = HostMemory.Of(rx),
             Y = HostMemory.Of(ry),
         };
-        RangeLoop.Run(device.Pool, planes, body.Outputs, ref body);
+        RangeLoop.Run(device.Pool, planes, Parallelism.Elements(body.Outputs), ref body);
     }
 
     public void Embedding(IndexTensor indices, int paddingIndex, Tensor rtable, Tensor ry)
@@ -25,7 +25,7 @@ internal sealed unsafe partial class CpuTangentKernels
             Table = HostMemory.Of(rtable),
             Y = HostMemory.Of(ry),
         };
-        RangeLoop.Run(device.Pool, (int)indices.Count, body.Width, ref body);
+        RangeLoop.Run(device.Pool, (int)indices.Count, Parallelism.Elements(body.Width), ref body);
     }
 
     private struct MaximaBody : IRangeBody

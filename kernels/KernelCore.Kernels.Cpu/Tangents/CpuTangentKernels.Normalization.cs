@@ -27,7 +27,7 @@ internal sealed unsafe partial class CpuTangentKernels
             NormalizedTangent = HostMemory.Of(rnormalized),
             Projection = HostMemory.Of(projection),
         };
-        RangeLoop.Run(device.Pool, segments, length, ref body);
+        RangeLoop.Run(device.Pool, segments, Parallelism.Elements(length), ref body);
     }
 
     public void NormalizeSegmentsGradient(
@@ -44,7 +44,7 @@ internal sealed unsafe partial class CpuTangentKernels
             GradientTangent = HostMemory.Of(rgn),
             Result = HostMemory.Of(rgx),
         };
-        RangeLoop.Run(device.Pool, segments, 2L * length, ref body);
+        RangeLoop.Run(device.Pool, segments, 2 * Parallelism.Elements(length), ref body);
     }
 
     private static float Mean<TTerm>(int length, TTerm term)
