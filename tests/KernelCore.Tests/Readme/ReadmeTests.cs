@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using KernelCore.Data;
 using KernelCore.Kernels.Cpu;
 using KernelCore.Models;
@@ -21,14 +20,14 @@ public sealed class ReadmeTests
     [Fact]
     public void Readme_shows_these_lines()
     {
-        string source = File.ReadAllText(ThisFile());
+        // both files are copied beside the assembly: source paths are not real ones in a deterministic build
+        string folder = Path.Combine(AppContext.BaseDirectory, "Readme");
+        string source = File.ReadAllText(Path.Combine(folder, "ReadmeTests.cs")).ReplaceLineEndings("\n");
         string[] lines = source.Split("// README\n")[1].Split("        // end\n")[0].Split('\n');
         string example = string.Join('\n', lines.Select(l => l.Length > 8 ? l[8..] : l)).Trim();
-        string readme = File.ReadAllText(Path.Combine(Path.GetDirectoryName(ThisFile())!, "../../../README.md"));
+        string readme = File.ReadAllText(Path.Combine(folder, "README.md"));
         Assert.Contains($"```csharp\n{example}\n```", readme.ReplaceLineEndings("\n"), StringComparison.Ordinal);
     }
-
-    private static string ThisFile([CallerFilePath] string path = "") => path;
 
     private static void FirstTenLines(TextWriter Console)
     {
