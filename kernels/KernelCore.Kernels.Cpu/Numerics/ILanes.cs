@@ -53,6 +53,12 @@ internal unsafe interface ILanes<TSelf>
     /// <summary>2^n for integral n in [-126, 127]; any number for other arguments.</summary>
     static abstract TSelf PowerOfTwo(TSelf n);
 
+    /// <summary>a 2^n for integral n in [-252, 254], subnormal results rounded.</summary>
+    static abstract TSelf Scale(TSelf a, TSelf n);
+
+    /// <summary>floor(log2 a) for positive normal a; any whole number for other arguments.</summary>
+    static abstract TSelf Exponent(TSelf a);
+
     /// <summary>Lane by lane a &lt; b ? yes : no.</summary>
     static abstract TSelf WhereLess(TSelf a, TSelf b, TSelf yes, TSelf no);
 

@@ -61,6 +61,12 @@ internal readonly unsafe struct Lane : ILanes<Lane>
     public static Lane PowerOfTwo(Lane n) => new(BitConverter.Int32BitsToSingle(((int)n._value + 127) << 23));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lane Scale(Lane a, Lane n) => new(MathF.ScaleB(a._value, (int)n._value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lane Exponent(Lane a) => new((BitConverter.SingleToInt32Bits(a._value) >> 23) - 127);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lane WhereLess(Lane a, Lane b, Lane yes, Lane no) => a._value < b._value ? yes : no;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -8,13 +8,20 @@ namespace KernelCore.Kernels.Cpu;
 /// </summary>
 internal static class LaneMath
 {
+    /// <summary>From here down, e^x is 0.</summary>
+    public const float ExpLowest = -104;
+
     /// <summary>e^x within 2 ulp (2^-149 where the result is subnormal); 0 below -104, infinity above 88.73.</summary>
     /// <remarks>Cody-Waite reduction x = n ln 2 + r and the polynomial of Moshier's Cephes library (expf) in r.</remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Exp<T>(T x)
+        where T : struct, ILanes<T> => ExpInRange(T.Max(T.Broadcast(ExpLowest), T.Min(T.Broadcast(89f), x)));
+
+    /// <summary><see cref="Exp"/> for arguments from <see cref="ExpLowest"/> to 89.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T ExpInRange<T>(T x)
         where T : struct, ILanes<T>
     {
-        x = T.Max(T.Broadcast(-104f), T.Min(T.Broadcast(89f), x));
         T n = T.Round(x * T.Broadcast(1.44269504088896341f));
         T r = T.MultiplyAdd(n, T.Broadcast(-0.693359375f), x);
         r = T.MultiplyAdd(n, T.Broadcast(2.12194440e-4f), r);
@@ -26,10 +33,29 @@ internal static class LaneMath
         p = T.MultiplyAdd(p, r, T.Broadcast(1.6666665459e-1f));
         p = T.MultiplyAdd(p, r, T.Broadcast(5.0000001201e-1f));
         p = T.MultiplyAdd(p, r * r, r) + T.Broadcast(1f);
+        return T.Scale(p, n);
+    }
 
-        // Two factors, because n reaches -150 and 128, beyond the exponents of a normal number.
-        T half = T.Round(n * T.Broadcast(0.5f));
-        return p * T.PowerOfTwo(half) * T.PowerOfTwo(n - half);
+    /// <summary>log(1 + x) within 3 ulp, for 0 &lt;= x &lt; 2^126.</summary>
+    /// <remarks>
+    /// 1 + x = 2^n f with f between sqrt(1/2) and sqrt(2); log f = 2 artanh((f - 1) / (f + 1)) by its series, and what rounding
+    /// took from 1 + x to first order.
+    /// </remarks>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T LogOnePlus<T>(T x)
+        where T : struct, ILanes<T>
+    {
+        T one = T.Broadcast(1f), u = one + x, lost = (x - (u - one)) / u;
+        T n = T.Exponent(u * T.Broadcast(1.41421356f));
+        T f = u * T.PowerOfTwo(T.Broadcast(0f) - n);
+        T s = (f - one) / (f + one), z = s * s;
+        T p = T.Broadcast(2f / 11);
+        p = T.MultiplyAdd(p, z, T.Broadcast(2f / 9));
+        p = T.MultiplyAdd(p, z, T.Broadcast(2f / 7));
+        p = T.MultiplyAdd(p, z, T.Broadcast(2f / 5));
+        p = T.MultiplyAdd(p, z, T.Broadcast(2f / 3));
+        T logarithm = T.MultiplyAdd(p * z, s, s + s) + T.MultiplyAdd(n, T.Broadcast(-2.12194440e-4f), lost);
+        return T.MultiplyAdd(n, T.Broadcast(0.693359375f), logarithm);
     }
 
     /// <summary>1 / (1 + e^-x) within 4 ulp, and its derivative, which keeps its relative accuracy in both tails.</summary>

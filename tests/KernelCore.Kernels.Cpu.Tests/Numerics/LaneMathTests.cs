@@ -12,6 +12,9 @@ public sealed unsafe class LaneMathTests
     public void Exp() => Check(x => Math.Exp(x), new Unary<ExpFunction>(), ulps: 2);
 
     [Fact]
+    public void LogOnePlus() => Check(x => Elementary.LogOnePlus(Math.Min(Math.Abs(x), LogOnePlusFunction.Largest)), new Unary<LogOnePlusFunction>(), ulps: 3);
+
+    [Fact]
     public void Sigmoid() => Check(Elementary.Sigmoid, new Unary<SigmoidFunction>(), ulps: 4);
 
     [Fact]
@@ -98,6 +101,14 @@ public sealed unsafe class LaneMathTests
     {
         public static T Value<T>(T x)
             where T : struct, ILanes<T> => LaneMath.Exp(x);
+    }
+
+    private readonly struct LogOnePlusFunction : IFunction
+    {
+        public const float Largest = 1e30f;
+
+        public static T Value<T>(T x)
+            where T : struct, ILanes<T> => LaneMath.LogOnePlus(T.Min(T.Broadcast(Largest), T.Abs(x)));
     }
 
     private readonly struct SigmoidFunction : IFunction
