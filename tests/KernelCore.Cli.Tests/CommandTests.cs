@@ -18,7 +18,7 @@ public sealed partial class CommandTests : IDisposable
     {
         ToolRun run = await ToolRun.StartAsync();
         Assert.Equal((0, ""), (run.ExitCode, run.Error));
-        Assert.All(["demo", "devices", "train", "score", "report", "influence", "memorize", "verify"], command => Assert.Contains($"  {command} ", run.Output, StringComparison.Ordinal));
+        Assert.All(["demo", "devices", "train", "score", "report", "influence", "memorize", "lds", "verify"], command => Assert.Contains($"  {command} ", run.Output, StringComparison.Ordinal));
     }
 
     [Theory]
@@ -29,6 +29,7 @@ public sealed partial class CommandTests : IDisposable
     [InlineData("report")]
     [InlineData("influence")]
     [InlineData("memorize")]
+    [InlineData("lds")]
     [InlineData("verify")]
     public async Task Every_command_has_help(string command)
     {

@@ -1,3 +1,4 @@
+using KernelCore.Cli.Commands;
 using KernelCore.Files;
 using KernelCore.Influence;
 using KernelCore.Kernels;
@@ -14,7 +15,7 @@ public sealed class InfluenceCommandTests : IDisposable
     public async Task Every_method_writes_a_matrix()
     {
         string model = await Train();
-        foreach (string method in new[] { "graddot", "gradcos", "tracin", "tracin-last", "trak", "logra", "datainf" })
+        foreach (string method in MethodOptions.Names)
         {
             string path = _folder[$"{method}.safetensors"];
             ToolRun run = await ToolRun.StartAsync(
@@ -65,6 +66,9 @@ public sealed class InfluenceCommandTests : IDisposable
     [InlineData("there is no sample 100000", "--test", "breast-cancer:0-100000", "--out", "x.safetensors")]
     [InlineData("ends before it starts", "--test", "breast-cancer:5-2", "--out", "x.safetensors")]
     [InlineData("--rates takes a number", "--test", "breast-cancer", "--out", "x.safetensors", "--rates", "1,2")]
+    [InlineData("--method takes ekfac, kfac, if-cg", "--test", "breast-cancer", "--method", "magic", "--out", "x.csv")]
+    [InlineData("not positive definite", "--test", "breast-cancer", "--method", "if-dense", "--damping", "0", "--out", "x.csv")]
+    [InlineData("go with --method tracin", "--test", "breast-cancer", "--model", "another.safetensors", "--out", "x.csv")]
     [InlineData("go to a .safetensors or .csv file", "--test", "breast-cancer", "--out", "x.txt")]
     public async Task Bad_input_is_one_line(string expected, params string[] arguments)
     {
@@ -74,9 +78,49 @@ public sealed class InfluenceCommandTests : IDisposable
         Assert.Contains(expected, run.Error, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Lds_ranks_methods_and_resumes()
+    {
+        string[] command =
+        [
+            "lds", "--data", "breast-cancer", "--arch", "logistic", "--epochs", "2", "--subsets", "4", "--seeds", "2", "--methods", "if-dense,tracin", "--checkpoints", "5",
+            "--out", _folder["lds"],
+        ];
+        ToolRun first = await ToolRun.StartAsync(command);
+        Assert.Equal((0, ""), (first.ExitCode, first.Error));
+        Assert.Equal(8, Directory.GetFiles(_folder["lds"], "model-*").Length);
+        string[] scores = [.. File.ReadLines(_folder["lds/lds.csv"]).Select(line => line[..line.LastIndexOf(',')])];
+        Assert.Equal(["method,lds,low,high", "if-dense", "tracin"], [scores[0], .. scores[1..].Select(line => line[..line.IndexOf(',', StringComparison.Ordinal)])]);
+        File.Delete(_folder["lds/model-00005.safetensors"]);
+        ToolRun second = await ToolRun.StartAsync([.. command, "--workers", "1"]);
+        Assert.Equal((0, ""), (second.ExitCode, second.Error));
+        Assert.Equal(scores, File.ReadLines(_folder["lds/lds.csv"]).Select(line => line[..line.LastIndexOf(',')]));
+
+        ToolRun unknown = await ToolRun.StartAsync("lds", "--data", "breast-cancer", "--methods", "tracin,magic", "--out", _folder["other"]);
+        Assert.Equal(2, unknown.ExitCode);
+        Assert.Contains("--methods takes a list of", unknown.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_cancelled_study_goes_on_with_the_same_numbers()
+    {
+        string[] command = ["memorize", "--data", "breast-cancer", "--epochs", "20", "--models", "12", "--workers", "1", "--out"];
+        ToolRun whole = await ToolRun.StartAsync([.. command, _folder["whole"]]);
+        ToolRun cancelled = await ToolRun.StartAsync([.. command, _folder["part"]], () => Directory.Exists(_folder["part"]) && Directory.GetFiles(_folder["part"]).Length >= 2);
+        Assert.Equal((130, $"kernelcore: cancelled{Environment.NewLine}"), (cancelled.ExitCode, cancelled.Error));
+        Assert.InRange(Directory.GetFiles(_folder["part"]).Length, 2, 11);
+        ToolRun resumed = await ToolRun.StartAsync([.. command, _folder["part"]]);
+        Assert.Equal((0, 0), (whole.ExitCode, resumed.ExitCode));
+        Assert.Equal(whole.Output.Replace(_folder["whole"], _folder["part"], StringComparison.Ordinal), resumed.Output);
+        foreach (string file in new[] { "memorization.csv", "influence.safetensors" })
+        {
+            Assert.Equal(File.ReadAllBytes(Path.Combine(_folder["whole"], file)), File.ReadAllBytes(Path.Combine(_folder["part"], file)));
+        }
+    }
+
     private async Task<string> Train()
     {
-        ToolRun run = await ToolRun.StartAsync("train", "--data", "breast-cancer", "--epochs", "1", "--out", _folder["run"]);
+        ToolRun run = await ToolRun.StartAsync("train", "--data", "breast-cancer", "--arch", "logistic", "--epochs", "1", "--out", _folder["run"]);
         Assert.Equal((0, ""), (run.ExitCode, run.Error));
         return _folder["run/model.safetensors"];
     }

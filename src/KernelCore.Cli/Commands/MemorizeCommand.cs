@@ -35,9 +35,7 @@ internal static class MemorizeCommand
         Option<double> fraction = Choice.Number<double>("--fraction", "F", "Fraction of the training samples in a subset.", 0.5, 0.01, 0.99, "a fraction in [0.01, 0.99]");
         Option<SubsetKind> subsets = Choice.Option(
             "--subsets", "Every sample drawn on its own, or subsets of equal size.", ("bernoulli", SubsetKind.Bernoulli), ("fixed", SubsetKind.FixedSize));
-        Option<int> workers = Choice.Number<int>(
-            "--workers", "N", "Models to train at a time, one thread each; results do not depend on it. [default: one per processor]", null, 1, 1024,
-            "a whole number from 1 to 1024");
+        Option<int> workers = Choice.Workers();
         var output = new Option<string>("--out", "-o")
         {
             Description = "Directory for a small file per model and the results; an interrupted study goes on there.",
