@@ -13,8 +13,10 @@ internal sealed class MethodOptions
     {
         ["ekfac"] = s => new InfluenceFunction(s.Model, InverseCurvature.Ekfac(s.Damping)),
         ["kfac"] = s => new InfluenceFunction(s.Model, InverseCurvature.Kfac(s.Damping)),
-        ["if-cg"] = s => new InfluenceFunction(s.Model, InverseCurvature.ConjugateGradient(s.Damping, s.Matrix)),
-        ["if-lissa"] = s => new InfluenceFunction(s.Model, InverseCurvature.Lissa(s.Damping, s.Matrix)),
+        ["if-cg"] = s => new InfluenceFunction(s.Model, InverseCurvature.ConjugateGradient(
+            s.Damping, s.Matrix, new KrylovOptions { Tolerance = s.Tolerance, MaxIterations = s.Iterations })),
+        ["if-lissa"] = s => new InfluenceFunction(s.Model, InverseCurvature.Lissa(
+            s.Damping, s.Matrix, new LissaOptions { Tolerance = s.Tolerance, MaxIterations = s.Iterations })),
         ["if-arnoldi"] = s => new InfluenceFunction(s.Model, InverseCurvature.Arnoldi(kind: s.Matrix)),
         ["if-dense"] = s => new InfluenceFunction(s.Model, InverseCurvature.Dense(s.Damping, s.Matrix)),
         ["relatif"] = s => new InfluenceFunction(s.Model, InverseCurvature.Ekfac(s.Damping)) { Relative = RelativeInfluence.Loss },
@@ -31,8 +33,12 @@ internal sealed class MethodOptions
     private readonly Option<double> _damping = Choice.Number<double>(
         "--damping", "D", "Damping, relative to the mean eigenvalue; not for products of plain gradients and if-arnoldi.", 0.1, 0, double.MaxValue, "a number of at least 0");
 
-    private readonly Option<CurvatureKind> _matrix = Choice.Option(
-        "--matrix", "Curvature of if-*.", ("ggn", CurvatureKind.GaussNewton), ("hessian", CurvatureKind.Hessian), ("fisher", CurvatureKind.EmpiricalFisher));
+    private readonly Option<CurvatureKind> _matrix = CommonOptions.Matrix("Curvature of if-*: Gauss-Newton matrix, Hessian, or empirical Fisher matrix.");
+
+    private readonly Option<double> _tolerance = Choice.Number<double>(
+        "--tolerance", "T", "Relative residual at which if-cg stops, relative update at which if-lissa does.", 1e-3, 0, 1, "a number in [0, 1]");
+
+    private readonly Option<int> _iterations = Choice.Count("--iterations", "Products that if-cg and if-lissa spend on a sample at most.", 200);
 
     private readonly Option<int> _size = Choice.Count("--projection", "Rows of each side of the projection of trak and logra, for every layer.", 16);
 
@@ -49,7 +55,7 @@ internal sealed class MethodOptions
 
     public void AddTo(Command command)
     {
-        foreach (Option option in new Option[] { _damping, _matrix, _size, _seed })
+        foreach (Option option in new Option[] { _damping, _matrix, _tolerance, _iterations, _size, _seed })
         {
             command.Add(option);
         }
@@ -65,9 +71,11 @@ internal sealed class MethodOptions
         int size = invocation.Get(_size);
         double damping = invocation.Get(_damping);
         return Methods[name](new Settings(
-            model, checkpoints, damping, Damping.Relative(damping), invocation.Get(_matrix), GradientProjection.Kronecker(size, size, invocation.Get(_seed))));
+            model, checkpoints, damping, Damping.Relative(damping), invocation.Get(_matrix), invocation.Get(_tolerance), invocation.Get(_iterations),
+            GradientProjection.Kronecker(size, size, invocation.Get(_seed))));
     }
 
     private sealed record Settings(
-        Network Model, IReadOnlyList<Checkpoint> Checkpoints, double RelativeDamping, Damping Damping, CurvatureKind Matrix, GradientProjection Projection);
+        Network Model, IReadOnlyList<Checkpoint> Checkpoints, double RelativeDamping, Damping Damping, CurvatureKind Matrix, double Tolerance, int Iterations,
+        GradientProjection Projection);
 }
