@@ -118,6 +118,40 @@ public sealed class InfluenceCommandTests : IDisposable
         }
     }
 
+    [Fact]
+    public async Task The_report_of_a_run_shows_its_influences_and_memorised_samples()
+    {
+        string[] recipe = ["--data", "digits", "--epochs", "1", "--label-noise", "0.1"];
+        string run = _folder["run"];
+        string[][] commands =
+        [
+            ["train", .. recipe, "--out", run],
+            ["influence", "--model", Path.Combine(run, "model.safetensors"), "--train", run, "--test", "digits:4-6", "--method", "tracin-last", "--out", Path.Combine(run, "influence.safetensors")],
+            ["memorize", .. recipe, "--models", "4", "--out", Path.Combine(run, "memorize")],
+            ["report", "--run", run],
+        ];
+        foreach (string[] command in commands)
+        {
+            ToolRun done = await ToolRun.StartAsync(command);
+            Assert.Equal((0, ""), (done.ExitCode, done.Error));
+        }
+
+        string page = await File.ReadAllTextAsync(Path.Combine(run, "report.html"));
+        Assert.Contains("by tracin-last.", page, StringComparison.Ordinal);
+        Assert.Contains("id=\"memorization\"", page, StringComparison.Ordinal);
+
+        // The labels of the run, noise included, are not those of the data set: influences differ.
+        string clean = _folder["clean.safetensors"];
+        await ToolRun.StartAsync([.. commands[1][..3], "--train", "digits", .. commands[1][5..^1], clean]);
+        Assert.NotEqual(InfluenceFile.Load(commands[1][^1]).Values, InfluenceFile.Load(clean).Values);
+
+        await ToolRun.StartAsync("memorize", "--data", "digits", "--epochs", "1", "--models", "4", "--out", _folder["other"]);
+        File.Copy(_folder["other/memorization.csv"], Path.Combine(run, "memorize/memorization.csv"), overwrite: true);
+        ToolRun refused = await ToolRun.StartAsync(commands[3]);
+        Assert.Equal(2, refused.ExitCode);
+        Assert.Contains("its labels are not those of the run", refused.Error, StringComparison.Ordinal);
+    }
+
     private async Task<string> Train()
     {
         ToolRun run = await ToolRun.StartAsync("train", "--data", "breast-cancer", "--arch", "logistic", "--epochs", "1", "--out", _folder["run"]);

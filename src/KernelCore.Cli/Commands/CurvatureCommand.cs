@@ -70,7 +70,7 @@ internal static class CurvatureCommand
         };
         if (request.Chart is { } chart)
         {
-            SpectrumChart.Write(spectrum.Density, $"{name}, {matrix.Dimension} parameters, {data.Count} samples of {request.Data}", chart);
+            SpectrumChart.Write(spectrum, $"{name}, {matrix.Dimension} parameters, {data.Count} samples of {request.Data}", chart);
         }
 
         if (request.Json)

@@ -5,6 +5,7 @@ using KernelCore.Data;
 using KernelCore.Influence;
 using KernelCore.Kernels;
 using KernelCore.Models;
+using KernelCore.Runs;
 using Spectre.Console;
 
 namespace KernelCore.Cli.Commands;
@@ -24,7 +25,7 @@ internal static class InfluenceCommand
             AllowMultipleArgumentsPerToken = true,
         };
         var rates = new Option<string>("--rates") { Description = "Learning rate of each model, comma separated, for tracin. [default: 1 each]", HelpName = "A,B,..." };
-        var train = new Option<string>("--train") { Description = "Data set whose training part taught the model.", HelpName = "NAME", Required = true };
+        var train = new Option<string>("--train") { Description = "Data set whose training part taught the model, or the directory of the run, whose labels then count with their noise.", HelpName = "NAME|DIR", Required = true };
         var test = new Option<string>("--test") { Description = "Data set whose test part is explained, or some of its samples.", HelpName = "NAME[:I|:I-J]", Required = true };
         var method = new MethodOptions();
         Option<string> name = MethodOptions.Method();
@@ -55,8 +56,8 @@ internal static class InfluenceCommand
 
         using Device device = deviceOptions.Open(invocation);
         var catalog = invocation.Service<DatasetCatalog>();
-        DataSplit known = catalog.Load(request.Train);
-        Dataset test = request.Test.Select(request.Test.Name == request.Train ? known.Test : catalog.Load(request.Test.Name).Test);
+        Dataset train = RunDirectory.Exists(request.Train) ? RunDirectory.Read(request.Train).LoadTrain(catalog) : catalog.Load(request.Train).Train;
+        Dataset test = request.Test.Select(catalog.Load(request.Test.Name).Test);
         using Network network = NetworkFile.Load(device, request.Models[^1]);
         Checkpoint[] checkpoints =
         [
@@ -64,15 +65,15 @@ internal static class InfluenceCommand
             Checkpoint.Of(network, request.Rates[^1]),
         ];
         InfluenceMethod method = options.Create(invocation, request.Method, network, checkpoints);
-        var top = new TopInfluences(test.Count, known.Train.Count, request.Top);
+        var top = new TopInfluences(test.Count, train.Count, request.Top);
         var metadata = new Dictionary<string, string>
         {
             ["method"] = method.Name, ["model"] = string.Join(", ", request.Models), ["train"] = request.Train, ["test"] = request.Test.Name,
             ["test_start"] = request.Test.First.ToString(CultureInfo.InvariantCulture),
         };
-        ProgressBar.Run(invocation, $"{method.Name}: {test.Count} x {known.Train.Count} samples", progress =>
+        ProgressBar.Run(invocation, $"{method.Name}: {test.Count} x {train.Count} samples", progress =>
         {
-            InfluenceFile.Save(request.Output, method.Compute(known.Train, test, progress, invocation.Cancellation), top, metadata);
+            InfluenceFile.Save(request.Output, method.Compute(train, test, progress, invocation.Cancellation), top, metadata);
             return true;
         });
         Write(invocation.Console, request, test, top);
@@ -81,7 +82,7 @@ internal static class InfluenceCommand
             invocation.Console.WriteRow(string.Create(CultureInfo.InvariantCulture, $"largest relative residual of a solve: {residual:0.0e-0}"));
         }
 
-        invocation.Console.WriteRow($"influences of {known.Train.Count} training samples on {test.Count} test samples saved to {request.Output}");
+        invocation.Console.WriteRow($"influences of {train.Count} training samples on {test.Count} test samples saved to {request.Output}");
         return ExitCode.Success;
     }
 

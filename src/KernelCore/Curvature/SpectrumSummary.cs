@@ -27,10 +27,11 @@ public sealed record SpectrumOptions
 }
 
 /// <summary>What products with vectors tell of a symmetric matrix: its largest eigenvalues, its trace and the density of its spectrum.</summary>
+/// <param name="Dimension">Rows of the matrix.</param>
 /// <param name="Eigenvalues">By decreasing size |lambda|, from <see cref="Lanczos"/>.</param>
 /// <param name="Trace">From <see cref="HutchPlusPlus"/>.</param>
 /// <param name="Density">From stochastic Lanczos quadrature.</param>
-public sealed record SpectrumSummary(IReadOnlyList<Eigenvalue> Eigenvalues, TraceEstimate Trace, SpectralDensity Density)
+public sealed record SpectrumSummary(int Dimension, IReadOnlyList<Eigenvalue> Eigenvalues, TraceEstimate Trace, SpectralDensity Density)
 {
     /// <summary>Estimates all three; deterministic by seed.</summary>
     /// <param name="a">A, symmetric.</param>
@@ -48,7 +49,7 @@ public sealed record SpectrumSummary(IReadOnlyList<Eigenvalue> Eigenvalues, Trac
         TraceEstimate trace = HutchPlusPlus.Trace(counted, options.TraceProducts, options.Seed, cancellation);
         SpectralDensity density = SpectralDensity.Estimate(counted, options.Steps, options.Probes, options.Seed, null, cancellation);
         progress?.Report(1);
-        return new SpectrumSummary(largest, trace, density);
+        return new SpectrumSummary(a.Dimension, largest, trace, density);
     }
 
     /// <summary>The residuals of Lanczos are those of exact arithmetic; float32 products leave more.</summary>

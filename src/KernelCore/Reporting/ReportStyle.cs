@@ -107,6 +107,17 @@ internal static class ReportStyle
         .index { display: flex; justify-content: space-between; align-items: baseline; margin: 0 0 0.15rem; font-weight: 600; }
         .badge { color: var(--hit); font-size: 0.75rem; white-space: nowrap; }
 
+        h3 { margin: 0 0 0.4rem; font-size: 0.9rem; color: var(--muted); font-weight: 600; }
+        .case { display: flex; flex-wrap: wrap; gap: 0.5rem 2rem; padding: 0.75rem 0; border-top: 1px solid var(--line); }
+        .thumbs { display: flex; flex-wrap: wrap; gap: 0.6rem; }
+        .thumbs li { width: 4.5rem; font-size: 0.8rem; line-height: 1.3; overflow-wrap: anywhere; }
+        .thumbs li:has(.features) { width: 13rem; }
+        .thumbs img { width: 4.5rem; height: 4.5rem; object-fit: contain; image-rendering: pixelated; background: #000; border-radius: 0.25rem; }
+        .thumbs p { margin: 0; }
+        #memorization h3 { margin-top: 1.25rem; }
+        .groups { display: flex; flex-wrap: wrap; gap: 0.6rem; }
+        .groups ul { padding: 0.6rem; border: 1px solid var(--line); border-radius: 0.5rem; }
+
         .glossary { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 22rem), 1fr)); gap: 1rem 2rem; }
         .glossary dt { font-weight: 600; }
         .glossary p { margin: 0; }
@@ -122,7 +133,7 @@ internal static class ReportStyle
           .scroll { overflow: visible; }
           .charts { grid-template-columns: 1fr 1fr; }
           .suspects { grid-template-columns: repeat(4, 1fr); }
-          figure, tr, .suspects li, .glossary div, .tiles li { break-inside: avoid; }
+          figure, tr, .suspects li, .case, .groups ul, .glossary div, .tiles li { break-inside: avoid; }
           details::details-content { content-visibility: visible; }
         }
 

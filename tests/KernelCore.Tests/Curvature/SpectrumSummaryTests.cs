@@ -30,14 +30,15 @@ public sealed class SpectrumSummaryTests
     public void The_chart_is_an_svg_document_that_loads_nothing()
     {
         using DenseOperator a = Symmetric.Operator(Symmetric.Golden);
-        SpectralDensity density = SpectralDensity.Estimate(a, 3);
-        string text = SpectrumChart.Render(density, "a < b & c");
+        SpectrumSummary summary = SpectrumSummary.Estimate(a, new SpectrumOptions { Steps = 3, TraceProducts = 3 });
+        string text = SpectrumChart.Render(summary, "a < b & c");
         XElement svg = XDocument.Parse(text).Root!;
         Assert.Equal("{http://www.w3.org/2000/svg}svg", svg.Name);
         Assert.All(svg.Descendants(), e => Assert.Equal(svg.Name.Namespace, e.Name.Namespace));
         Assert.Contains("a < b & c", svg.Elements().Select(e => e.Value));
+        Assert.Equal(3, svg.Descendants(svg.Name.Namespace + "path").Count(p => p.Attribute("class")?.Value == "hollow c1"));
         Assert.DoesNotContain("href", text, StringComparison.Ordinal);
-        Assert.Equal(text, SpectrumChart.Render(density, "a < b & c"));
+        Assert.Equal(text, SpectrumChart.Render(summary, "a < b & c"));
     }
 
     [Fact]
