@@ -34,7 +34,7 @@ internal sealed class Tool
         {
             new HelpOption(), new VersionOption(), verbose,
             DemoCommand.Create(Run), DevicesCommand.Create(Run), TrainCommand.Create(Run), ScoreCommand.Create(Run),
-            ReportCommand.Create(Run), InfluenceCommand.Create(Run), MemorizeCommand.Create(Run), LdsCommand.Create(Run),
+            ReportCommand.Create(Run), InfluenceCommand.Create(Run), SelfInfluenceCommand.Create(Run), MemorizeCommand.Create(Run), LdsCommand.Create(Run),
             CurvatureCommand.Create(Run), VerifyCommand.Create(Run),
         };
 

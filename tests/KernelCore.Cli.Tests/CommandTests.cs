@@ -18,7 +18,7 @@ public sealed partial class CommandTests : IDisposable
     {
         ToolRun run = await ToolRun.StartAsync();
         Assert.Equal((0, ""), (run.ExitCode, run.Error));
-        Assert.All(["demo", "devices", "train", "score", "report", "influence", "memorize", "lds", "curvature", "verify"], command => Assert.Contains($"  {command} ", run.Output, StringComparison.Ordinal));
+        Assert.All(["demo", "devices", "train", "score", "report", "influence", "self-influence", "memorize", "lds", "curvature", "verify"], command => Assert.Contains($"  {command} ", run.Output, StringComparison.Ordinal));
     }
 
     [Theory]
@@ -28,6 +28,7 @@ public sealed partial class CommandTests : IDisposable
     [InlineData("score")]
     [InlineData("report")]
     [InlineData("influence")]
+    [InlineData("self-influence")]
     [InlineData("memorize")]
     [InlineData("lds")]
     [InlineData("curvature")]

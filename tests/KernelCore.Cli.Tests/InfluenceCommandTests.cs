@@ -1,7 +1,9 @@
+using System.Globalization;
 using KernelCore.Cli.Commands;
 using KernelCore.Files;
 using KernelCore.Influence;
 using KernelCore.Kernels;
+using KernelCore.Runs;
 
 namespace KernelCore.Cli.Tests;
 
@@ -28,6 +30,28 @@ public sealed class InfluenceCommandTests : IDisposable
             using SafetensorsFile file = SafetensorsFile.Open(path);
             Assert.Equal((method, "3"), (file.Metadata["method"], file.Metadata["test_start"]));
             Assert.Equal(Shape.Of(3, 2), file["proponents.index"].Shape);
+        }
+    }
+
+    [Fact]
+    public async Task Self_influence_finds_wrong_labels()
+    {
+        foreach (string noise in new[] { "0", "0.1" })
+        {
+            string run = _folder[noise];
+            await ToolRun.StartAsync("train", "--data", "digits", "--arch", "logistic", "--epochs", "20", "--label-noise", noise, "--out", run);
+            ToolRun done = await ToolRun.StartAsync("self-influence", "--run", run, "--method", "graddot", "--out", _folder["self.csv"]);
+            Assert.Equal((0, ""), (done.ExitCode, done.Error));
+            Assert.Contains(noise == "0" ? "highest" : "self-influence (graddot)", done.Output, StringComparison.Ordinal);
+            double[] self = [.. File.ReadLines(_folder["self.csv"]).Skip(1).Select(line => double.Parse(line.Split(',')[2], CultureInfo.InvariantCulture))];
+            Assert.Equal(1438, self.Length);
+            Assert.All(self, v => Assert.True(v > 0));
+            if (noise != "0")
+            {
+                RunDirectory read = RunDirectory.Read(run);
+                bool[] wrong = [.. read.TrueLabels.Zip(read.Scores.Labels, (truth, label) => truth != label)];
+                Assert.True(AttributionMetrics.Mislabels(self, wrong).Auroc > 0.9);
+            }
         }
     }
 
