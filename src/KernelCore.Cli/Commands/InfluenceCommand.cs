@@ -56,7 +56,7 @@ internal static class InfluenceCommand
 
         using Device device = deviceOptions.Open(invocation);
         var catalog = invocation.Service<DatasetCatalog>();
-        Dataset train = RunDirectory.Exists(request.Train) ? RunDirectory.Read(request.Train).LoadTrain(catalog) : catalog.Load(request.Train).Train;
+        Dataset train = RunDirectory.Exists(request.Train) ? RunDirectory.Read(request.Train).LoadTrainingSamples(catalog) : catalog.Load(request.Train).Train;
         Dataset test = request.Test.Select(catalog.Load(request.Test.Name).Test);
         using Network network = NetworkFile.Load(device, request.Models[^1]);
         Checkpoint[] checkpoints =

@@ -37,7 +37,7 @@ internal static class SelfInfluenceCommand
     {
         using Device device = deviceOptions.Open(invocation);
         RunDirectory run = RunDirectory.Read(directory);
-        Dataset train = run.LoadTrain(invocation.Service<DatasetCatalog>());
+        Dataset train = run.LoadTrainingSamples(invocation.Service<DatasetCatalog>());
         using Network network = NetworkFile.Load(device, run.ModelPath);
         InfluenceMethod method = options.Create(invocation, name, network, [Checkpoint.Of(network)]);
         double[] self = method.SelfInfluence(train, invocation.Cancellation);

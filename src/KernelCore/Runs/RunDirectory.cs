@@ -30,21 +30,22 @@ public sealed record RunDirectory(string Path, RunHistory History, ScoreTable Sc
     /// <summary>Full name of the model's file.</summary>
     public string ModelPath => System.IO.Path.Combine(Path, ModelFile);
 
-    /// <summary>Whether a directory holds a run.</summary>
-    /// <param name="path">Any path.</param>
-    public static bool Exists(string path) => File.Exists(System.IO.Path.Combine(path, HistoryFile));
-
-    /// <summary>The training samples with the labels that the run learnt, injected noise included.</summary>
+    /// <summary>The training samples, with the labels that were learnt.</summary>
     /// <param name="catalog">Where the data comes from.</param>
-    /// <exception cref="KernelCoreException">The data cannot be had or has changed.</exception>
-    public Dataset LoadTrain(DatasetCatalog catalog)
+    /// <exception cref="KernelCoreException">The data cannot be had, or has changed since.</exception>
+    public Dataset LoadTrainingSamples(DatasetCatalog catalog)
     {
         ArgumentNullException.ThrowIfNull(catalog);
         Dataset train = catalog.Load(History.Options.Data).Train;
         return train.Labels.AsSpan().SequenceEqual((TrueLabels.IsDefault ? Scores.Labels : TrueLabels).AsSpan())
             ? train.WithLabels(Scores.Labels)
-            : throw new InvalidDataFileException($"data set '{History.Options.Data}' is not the one that the run in '{Path}' was trained on: its labels differ");
+            : throw new InvalidDataFileException(
+                $"data set '{History.Options.Data}' is not the one that the run in '{Path}' was trained on: its labels differ");
     }
+
+    /// <summary>Whether a directory holds a run.</summary>
+    /// <param name="path">Any path.</param>
+    public static bool Exists(string path) => File.Exists(System.IO.Path.Combine(path, HistoryFile));
 
     /// <summary>Reads a run; the model stays on disk.</summary>
     /// <param name="path">The directory.</param>

@@ -29,7 +29,7 @@ public static class RunReport
         {
             Title = $"{options.Architecture} on {options.Data}",
             Run = [.. Describe(run.History).Select(fact => KeyValuePair.Create(fact.Name, fact.Value))],
-            Dataset = run.LoadTrain(catalog),
+            Dataset = run.LoadTrainingSamples(catalog),
             Epochs = run.History.Epochs,
             GwaEpoch = run.History.Picks.Gwa,
             LabelWaveEpoch = run.History.Picks.LabelWave,
