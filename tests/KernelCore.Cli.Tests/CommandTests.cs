@@ -18,7 +18,7 @@ public sealed partial class CommandTests : IDisposable
     {
         ToolRun run = await ToolRun.StartAsync();
         Assert.Equal((0, ""), (run.ExitCode, run.Error));
-        Assert.All(["demo", "devices", "train", "score", "report", "influence", "memorize", "verify"], command => Assert.Contains($"  {command} ", run.Output, StringComparison.Ordinal));
+        Assert.All(["demo", "devices", "train", "score", "report", "influence", "self-influence", "memorize", "lds", "curvature", "verify"], command => Assert.Contains($"  {command} ", run.Output, StringComparison.Ordinal));
     }
 
     [Theory]
@@ -28,7 +28,10 @@ public sealed partial class CommandTests : IDisposable
     [InlineData("score")]
     [InlineData("report")]
     [InlineData("influence")]
+    [InlineData("self-influence")]
     [InlineData("memorize")]
+    [InlineData("lds")]
+    [InlineData("curvature")]
     [InlineData("verify")]
     public async Task Every_command_has_help(string command)
     {
@@ -114,6 +117,33 @@ public sealed partial class CommandTests : IDisposable
         Assert.Equal(areas.OrderDescending(), areas);
         Assert.True(areas[0] >= 0.9, run.Output);
         Assert.True(File.Exists(Path.Combine(_folder["demo"], "report.html")));
+    }
+
+    [Fact]
+    public async Task Curvature_prints_a_spectrum_and_draws_it()
+    {
+        ToolRun train = await ToolRun.StartAsync("train", "--data", "breast-cancer", "--arch", "logistic", "--epochs", "2", "--out", _folder["run"]);
+        Assert.Equal((0, ""), (train.ExitCode, train.Error));
+        string[] command = ["curvature", "--model", _folder["run/model.safetensors"], "--data", "breast-cancer", "--top", "3", "--steps", "62", "--trace-products", "186"];
+        ToolRun text = await ToolRun.StartAsync([.. command, "--matrix", "hessian", "--out", _folder["density.svg"]]);
+        Assert.Equal((0, ""), (text.ExitCode, text.Error));
+        Assert.Contains("Hessian of the mean loss", text.Output, StringComparison.Ordinal);
+        Assert.StartsWith("<svg", await File.ReadAllTextAsync(_folder["density.svg"]), StringComparison.Ordinal);
+
+        // All steps and a sketch of full rank: eigenvalues and trace are exact, and for a linear model the Hessian is the Gauss-Newton matrix.
+        ToolRun[] both = [await ToolRun.StartAsync([.. command, "--json"]), await ToolRun.StartAsync([.. command, "--json", "--matrix", "hessian"])];
+        JsonElement[] reports = [.. both.Select(run => JsonDocument.Parse(run.Output).RootElement)];
+        double[] traces = [.. reports.Select(r => r.GetProperty("trace").GetProperty("value").GetDouble())];
+        Assert.Equal(62, reports[0].GetProperty("parameters").GetInt32());
+        Assert.Equal(traces[0], traces[1], 1e-4 * traces[0]);
+        Assert.Equal(3, reports[0].GetProperty("eigenvalues").GetArrayLength());
+        double largest = reports[0].GetProperty("eigenvalues")[0].GetProperty("value").GetDouble();
+        Assert.InRange(largest, traces[0] / 62, traces[0]);
+        Assert.InRange(reports[0].GetProperty("eigenvalues")[0].GetProperty("residual").GetDouble(), 0, 1e-5 * largest);
+
+        ToolRun wrong = await ToolRun.StartAsync([.. command, "--out", _folder["density.png"]]);
+        Assert.Equal(2, wrong.ExitCode);
+        Assert.Contains(".svg", wrong.Error, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -7,10 +7,32 @@ namespace KernelCore.Cli.Tests;
 internal sealed record ToolRun(int ExitCode, string Output, string Error)
 {
     /// <param name="arguments">The command line.</param>
+    /// <param name="cancelWhen">Asked again and again; cancels as soon as it is so.</param>
+    public static async Task<ToolRun> StartAsync(IReadOnlyList<string> arguments, Func<bool> cancelWhen)
+    {
+        using var cancellation = new CancellationTokenSource();
+        Task<ToolRun> run = Task.Run(() => StartAsync(arguments, null, cancellation));
+        while (!run.IsCompleted && !cancelWhen())
+        {
+            await Task.Delay(1);
+        }
+
+        await cancellation.CancelAsync();
+        return await run;
+    }
+
+    /// <param name="arguments">The command line.</param>
     /// <param name="cancelAt">Cancels as soon as the output holds this text; null for never.</param>
     public static async Task<ToolRun> StartAsync(IReadOnlyList<string> arguments, string? cancelAt = null)
     {
         using var cancellation = new CancellationTokenSource();
+        return await StartAsync(arguments, cancelAt, cancellation);
+    }
+
+    public static Task<ToolRun> StartAsync(params string[] arguments) => StartAsync((IReadOnlyList<string>)arguments);
+
+    private static async Task<ToolRun> StartAsync(IReadOnlyList<string> arguments, string? cancelAt, CancellationTokenSource cancellation)
+    {
         using var output = new WatchedWriter(text =>
         {
             if (cancelAt is not null && text.Contains(cancelAt, StringComparison.Ordinal))
@@ -29,8 +51,6 @@ internal sealed record ToolRun(int ExitCode, string Output, string Error)
         int code = await new Tool(console, output, error).RunAsync(arguments, cancellation.Token);
         return new ToolRun(code, output.ToString(), error.ToString());
     }
-
-    public static Task<ToolRun> StartAsync(params string[] arguments) => StartAsync((IReadOnlyList<string>)arguments);
 
     private sealed class WatchedWriter(Action<string> changed) : StringWriter
     {

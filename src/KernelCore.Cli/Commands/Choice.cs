@@ -34,6 +34,26 @@ internal static class Choice
         return option;
     }
 
+    /// <summary>An option that takes one of several words; the first one is the default.</summary>
+    public static Option<string> Word(string name, string description, IReadOnlyCollection<string> words)
+    {
+        var option = new Option<string>(name)
+        {
+            Description = description,
+            HelpName = string.Join('|', words),
+            DefaultValueFactory = _ => words.First(),
+        };
+        option.Validators.Add(result =>
+        {
+            if (result.Tokens.Count > 0 && !words.Contains(result.Tokens[0].Value))
+            {
+                result.AddError($"{name} takes {string.Join(", ", words)}, got '{result.Tokens[0].Value}'.");
+            }
+        });
+        option.CompletionSources.Add([.. words]);
+        return option;
+    }
+
     /// <summary>An option that takes a number within bounds; NaN is out of all bounds.</summary>
     /// <param name="defaultValue">Null for none: then an option that is not given has the value 0.</param>
     public static Option<T> Number<T>(string name, string helpName, string description, T? defaultValue, T smallest, T largest, string range)
@@ -65,6 +85,11 @@ internal static class Choice
     /// <summary>An option that takes a whole number of at least 1.</summary>
     public static Option<int> Count(string name, string description, int defaultValue) =>
         Number<int>(name, "N", description, defaultValue, 1, int.MaxValue, "a whole number of at least 1");
+
+    /// <summary>How many models to train at a time; 0 when not given.</summary>
+    public static Option<int> Workers() => Number<int>(
+        "--workers", "N", "Models to train at a time, one thread each; results do not depend on it. [default: one per processor]", null, 1, 1024,
+        "a whole number from 1 to 1024");
 
     /// <summary>An option that takes a seed.</summary>
     public static Option<ulong> Seed(string name, string description, ulong defaultValue) =>

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using KernelCore.Curvature;
 using KernelCore.Data;
 using KernelCore.Kernels;
 
@@ -19,6 +20,14 @@ internal static class CommonOptions
         option.CompletionSources.Add(names);
         return option;
     }
+
+    /// <summary>A model file that says its own architecture.</summary>
+    public static Option<string> Model() => new("--model") { Description = "Model: a safetensors file of 'kernelcore train'.", HelpName = "FILE", Required = true };
+
+    public static Option<DataPart> Part(string description) => Choice.Option("--split", description, ("train", DataPart.Train), ("test", DataPart.Test));
+
+    public static Option<CurvatureKind> Matrix(string description) => Choice.Option(
+        "--matrix", description, ("ggn", CurvatureKind.GaussNewton), ("hessian", CurvatureKind.Hessian), ("fisher", CurvatureKind.EmpiricalFisher));
 
     public static Option<ScoreMode> Mode() => Choice.Option(
         "--mode", "Arithmetic of gwa and el2n: exact, or that of the reference implementation.",

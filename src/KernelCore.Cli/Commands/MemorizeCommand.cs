@@ -1,10 +1,7 @@
 using System.Collections.Immutable;
 using System.CommandLine;
-using System.Globalization;
-using System.Text;
 using KernelCore.Cli.Output;
 using KernelCore.Data;
-using KernelCore.Files;
 using KernelCore.Influence;
 using KernelCore.Kernels;
 using KernelCore.Runs;
@@ -16,7 +13,6 @@ namespace KernelCore.Cli.Commands;
 /// <summary><c>kernelcore memorize</c>: what training with and without each sample changes, by training many models.</summary>
 internal static class MemorizeCommand
 {
-    private const double Memorised = 0.25;
     private const int Shown = 10;
     private const string ScoresFile = "memorization.csv", InfluenceOnTest = "influence.safetensors";
 
@@ -35,9 +31,7 @@ internal static class MemorizeCommand
         Option<double> fraction = Choice.Number<double>("--fraction", "F", "Fraction of the training samples in a subset.", 0.5, 0.01, 0.99, "a fraction in [0.01, 0.99]");
         Option<SubsetKind> subsets = Choice.Option(
             "--subsets", "Every sample drawn on its own, or subsets of equal size.", ("bernoulli", SubsetKind.Bernoulli), ("fixed", SubsetKind.FixedSize));
-        Option<int> workers = Choice.Number<int>(
-            "--workers", "N", "Models to train at a time, one thread each; results do not depend on it. [default: one per processor]", null, 1, 1024,
-            "a whole number from 1 to 1024");
+        Option<int> workers = Choice.Workers();
         var output = new Option<string>("--out", "-o")
         {
             Description = "Directory for a small file per model and the results; an interrupted study goes on there.",
@@ -73,16 +67,14 @@ internal static class MemorizeCommand
         SubsetStudyResult result = ProgressBar.Run(
             invocation, $"training {request.Models} models", progress => study.Run(request.Output, request.Workers, progress, invocation.Cancellation));
 
-        InfluenceMargin[] margins = InfluenceMargins.Compute(CounterfactualInfluence.OnLoss(masks, result.Train, device));
-        double[] memorization = CounterfactualInfluence.Memorization(masks, result.Train);
-        double[] self = CounterfactualInfluence.SelfInfluence(masks, result.Train);
-        AtomicFile.WriteText(Path.Combine(request.Output, ScoresFile), Csv(data.Train, memorization, self, margins));
+        var table = MemorizationTable.Of(data.Train.Labels, result, device);
+        table.Save(Path.Combine(request.Output, ScoresFile));
         var top = new TopInfluences(data.Test.Count, data.Train.Count, Shown);
         InfluenceFile.Save(Path.Combine(request.Output, InfluenceOnTest), CounterfactualInfluence.OnAccuracy(masks, result.Test, device), top);
-        Write(invocation.Console, request, data.Train, memorization, margins);
+        Write(invocation.Console, request, data.Train, table);
         if (!flipped.IsDefault)
         {
-            ScoreColumn[] columns = [new(Memorization.Name, Memorization, memorization), new(SelfInfluence.Name, SelfInfluence, self)];
+            ScoreColumn[] columns = [new(Memorization.Name, Memorization, table.Memorization), new(SelfInfluence.Name, SelfInfluence, table.SelfInfluence)];
             ResultTables.WriteDetection(invocation.Console, new ScoreTable(data.Train.Labels, [], columns), flipped);
         }
 
@@ -90,32 +82,20 @@ internal static class MemorizeCommand
         return ExitCode.Success;
     }
 
-    private static void Write(IAnsiConsole console, Request request, Dataset train, double[] memorization, InfluenceMargin[] margins)
+    private static void Write(IAnsiConsole console, Request request, Dataset train, MemorizationTable result)
     {
         console.WriteRow(
-            $"{memorization.Count(m => m >= Memorised)} of {train.Count} training samples are memorised (at least {Memorised}); "
+            $"{result.Memorization.Count(m => m >= MemorizationTable.Threshold)} of {train.Count} training samples are memorised (at least {MemorizationTable.Threshold}); "
             + $"standard error of an estimate at most {Math.Sqrt(CounterfactualInfluence.ErrorBound(request.Models, request.Fraction)):F2}");
         Table table = Tables.Create("most memorised", "label", "memorisation");
-        foreach (int i in Enumerable.Range(0, train.Count).Where(i => !double.IsNaN(memorization[i])).OrderByDescending(i => memorization[i]).Take(Shown))
+        foreach (int i in result.Most(Shown))
         {
-            table.AddTextRow($"{i}", train.ClassNames[train.Labels[i]], $"{memorization[i]:F3}");
+            table.AddTextRow($"{i}", train.ClassNames[train.Labels[i]], $"{result.Memorization[i]:F3}");
         }
 
         console.Write(table);
-        IReadOnlyList<IReadOnlyList<int>> groups = InfluenceMargins.NearDuplicates(margins);
+        IReadOnlyList<IReadOnlyList<int>> groups = result.NearDuplicates();
         console.WriteRow($"{groups.Count} groups of near-duplicates{(groups.Count > 0 ? ": " : "")}{string.Join("; ", groups.Take(Shown).Select(g => string.Join(", ", g)))}");
-    }
-
-    private static string Csv(Dataset train, double[] memorization, double[] self, InfluenceMargin[] margins)
-    {
-        var text = new StringBuilder("index,label,memorization,self_influence,top1_margin,strongest,second\n");
-        for (int i = 0; i < train.Count; i++)
-        {
-            InfluenceMargin margin = margins[i];
-            text.Append(CultureInfo.InvariantCulture, $"{i},{train.Labels[i]},{memorization[i]:R},{self[i]:R},{margin.Value:R},{margin.First},{margin.Second}\n");
-        }
-
-        return text.ToString();
     }
 
     private sealed record Request(RunOptions Recipe, int Models, double Fraction, SubsetKind Subsets, int Workers, string Output);

@@ -16,8 +16,8 @@ internal sealed class RecipeOptions
 
     private readonly Option<string> _architecture = new("--arch")
     {
-        Description = "Architecture: mlp, cnn, or a JSON list of layers.",
-        HelpName = "mlp|cnn|FILE.json",
+        Description = "Architecture: mlp, cnn, logistic, or a JSON list of layers.",
+        HelpName = "mlp|cnn|logistic|FILE.json",
         DefaultValueFactory = _ => "mlp",
     };
 

@@ -23,7 +23,7 @@ internal static class ScoreCommand
         };
         Option<string> data = CommonOptions.Data();
         var architecture = new Option<string?>("--arch") { Description = "Layers of the model, when its file does not say.", HelpName = "FILE.json" };
-        Option<DataPart> part = Choice.Option("--split", "Part of the data to score.", ("train", DataPart.Train), ("test", DataPart.Test));
+        Option<DataPart> part = CommonOptions.Part("Part of the data to score.");
         var scores = new Option<string>("--scores")
         {
             Description = "Scores, comma separated: gwa, el2n, grand, loss, margin, entropy, confidence.",
@@ -59,8 +59,7 @@ internal static class ScoreCommand
         ScoreTableWriter.CheckPath(request.Output);
         using Device device = deviceOptions.Open(invocation);
         using Network network = NetworkFile.Load(device, request.Model, request.Architecture is { } path ? Presets.Read(path) : null);
-        DataSplit split = invocation.Service<DatasetCatalog>().Load(request.Data);
-        Dataset data = request.Part == DataPart.Test ? split.Test : split.Train;
+        Dataset data = invocation.Service<DatasetCatalog>().Load(request.Data).Of(request.Part);
 
         var scorer = new Scorer(network, invocation.Service<ILoggerFactory>().CreateLogger<Scorer>());
         ScoreTable table = ProgressBar.Run(
@@ -69,12 +68,6 @@ internal static class ScoreCommand
         ResultTables.WriteSummary(invocation.Console, table);
         invocation.Console.WriteRow($"scores of {table.Count} samples saved to {request.Output}");
         return ExitCode.Success;
-    }
-
-    private enum DataPart
-    {
-        Train,
-        Test,
     }
 
     private sealed record Request(string Model, string Data, DataPart Part, string? Architecture, string Output, ScoringOptions Options);

@@ -8,7 +8,7 @@ namespace KernelCore.Curvature;
 /// Rows and columns of frozen parameters are zero. Sums over samples run in a fixed order: the same bits for every number
 /// of threads. After the first product nothing is allocated on the managed heap.
 /// </remarks>
-public abstract class CurvatureOperator : ILinearOperator
+public abstract class CurvatureOperator : ILinearOperator, IDisposable
 {
     private protected CurvatureOperator(Objective objective)
     {
@@ -18,6 +18,17 @@ public abstract class CurvatureOperator : ILinearOperator
 
     /// <summary>What this is the curvature of.</summary>
     public Objective Objective { get; }
+
+    /// <summary>The matrix of a kind.</summary>
+    /// <param name="kind">Which.</param>
+    /// <param name="objective">The objective; stays the caller's.</param>
+    public static CurvatureOperator Of(CurvatureKind kind, Objective objective) => kind switch
+    {
+        CurvatureKind.GaussNewton => new GaussNewtonOperator(objective),
+        CurvatureKind.Hessian => new HessianOperator(objective),
+        CurvatureKind.EmpiricalFisher => new EmpiricalFisherOperator(objective),
+        _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "no such curvature"),
+    };
 
     /// <inheritdoc/>
     public Device Device => Objective.Model.Device;
@@ -52,6 +63,9 @@ public abstract class CurvatureOperator : ILinearOperator
             Finish(sum);
         }
     }
+
+    /// <summary>Frees work vectors; the objective stays.</summary>
+    public virtual void Dispose() => GC.SuppressFinalize(this);
 
     /// <summary>y = beta y + the product of x with the sum of the samples' matrices.</summary>
     private protected abstract void Add(ILinearization point, ParameterVector x, float beta, ParameterVector y);

@@ -22,5 +22,8 @@ public readonly record struct Damping
     public static Damping Relative(double factor) => new(factor, relative: true);
 
     /// <summary>The number to add to these eigenvalues.</summary>
-    internal double Of(double[] eigenvalues) => _relative && eigenvalues.Length > 0 ? _value * eigenvalues.Average() : _value;
+    internal double Of(double[] eigenvalues) => Of(() => eigenvalues.DefaultIfEmpty(1).Average());
+
+    /// <summary>The number to add to eigenvalues of this mean, which is computed only if it matters.</summary>
+    internal double Of(Func<double> meanEigenvalue) => _relative ? _value * meanEigenvalue() : _value;
 }

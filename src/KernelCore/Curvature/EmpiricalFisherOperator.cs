@@ -10,13 +10,14 @@ namespace KernelCore.Curvature;
 /// </summary>
 /// <remarks>A product is two reductions of the captures of one backward pass: all g_i.x, then sum_i (g_i.x) g_i.</remarks>
 /// <param name="objective">The objective; stays the caller's.</param>
-public sealed class EmpiricalFisherOperator(Objective objective) : CurvatureOperator(objective), IDisposable
+public sealed class EmpiricalFisherOperator(Objective objective) : CurvatureOperator(objective)
 {
     private readonly Dictionary<int, PerSampleScalar> _dots = [];
 
     /// <inheritdoc/>
-    public void Dispose()
+    public override void Dispose()
     {
+        base.Dispose();
         foreach (PerSampleScalar dots in _dots.Values)
         {
             dots.Dispose();

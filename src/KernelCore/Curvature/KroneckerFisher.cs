@@ -46,11 +46,8 @@ public sealed class KroneckerFisher : ILinearOperator, IDisposable
 
     /// <summary>(F + damping I)^-1 on the blocks: preconditions gradients, or a solver. The caller disposes it.</summary>
     /// <param name="damping">Null for <see cref="Damping.Default"/>. Where eigenvalue and damping are both 0, so is the inverse.</param>
-    public KroneckerOperator Inverse(Damping? damping = null) => new(Device, _layout, _blocks, eigenvalues =>
-    {
-        double added = (damping ?? Damping.Default).Of(eigenvalues);
-        return eigenvalues.Select(v => v + added == 0 ? 0 : 1 / (v + added));
-    });
+    public KroneckerOperator Inverse(Damping? damping = null) =>
+        new(Device, _layout, _blocks, eigenvalues => Invert(eigenvalues, damping ?? Damping.Default));
 
     /// <inheritdoc/>
     public void Dispose()
@@ -60,5 +57,12 @@ public sealed class KroneckerFisher : ILinearOperator, IDisposable
         {
             block.Dispose();
         }
+    }
+
+    /// <summary>Inverses of the damped eigenvalues of a block.</summary>
+    internal static IEnumerable<double> Invert(double[] eigenvalues, Damping damping)
+    {
+        double added = damping.Of(eigenvalues);
+        return eigenvalues.Select(v => v + added == 0 ? 0 : 1 / (v + added));
     }
 }

@@ -76,6 +76,14 @@ public sealed class SubsetMasks
             : throw new ArgumentException($"{members.Length} values are no matrix of {models} rows", nameof(members));
     }
 
+    /// <summary>The same masks several times over: model m has the mask of model m mod M.</summary>
+    /// <param name="times">At least 1.</param>
+    public SubsetMasks Repeat(int times)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(times, 1);
+        return new SubsetMasks(checked(ModelCount * times), SampleCount, [.. Enumerable.Repeat(_in, times).SelectMany(mask => mask)]);
+    }
+
     /// <summary>The mask of a model.</summary>
     public ReadOnlySpan<bool> Of(int model) => _in.AsSpan(model * SampleCount, SampleCount);
 

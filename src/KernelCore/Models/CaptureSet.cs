@@ -54,6 +54,23 @@ public sealed class CaptureSet
     /// <summary>Trainable parameters that were used, by increasing position in the layout.</summary>
     public IReadOnlyList<ParameterUses> Parameters { get; }
 
+    /// <summary>The captures of one sample alone: views, valid as long as these are.</summary>
+    /// <param name="index">Its position in the batch.</param>
+    internal CaptureSet Sample(int index) => new([.. Captures.Select(c => c with
+    {
+        Batch = 1,
+        Activation = c.Activation is { } activation ? View(activation, c.Batch, index) : null,
+        Indices = c.Indices?.View((long)index * c.Positions, [1, c.Positions]),
+        Backprop = View(c.Backprop, c.Batch, index),
+        Output = null,
+    })]);
+
+    private static Tensor View(Tensor tensor, int batch, int index)
+    {
+        int size = (int)(tensor.Count / batch);
+        return tensor.View((long)index * size, [1, size]);
+    }
+
     private static ParameterUses Group(IGrouping<int, (int Index, ParameterRole Role, LayerCapture Capture)> group)
     {
         var uses = group.ToArray();

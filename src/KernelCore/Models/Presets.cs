@@ -8,7 +8,7 @@ public static class Presets
     private const int SmallestImage = 8;
 
     /// <summary>Names that <see cref="Resolve"/> knows.</summary>
-    public static IReadOnlyList<string> Names { get; } = ["mlp", "cnn"];
+    public static IReadOnlyList<string> Names { get; } = ["mlp", "cnn", "logistic"];
 
     /// <summary>A multilayer perceptron: samples flattened, hidden layers of 256 and 128 units with ReLU.</summary>
     /// <param name="sample">Shape of one sample.</param>
@@ -43,6 +43,11 @@ public static class Presets
         ];
     }
 
+    /// <summary>Logistic regression: samples flattened, one linear layer.</summary>
+    /// <param name="sample">Shape of one sample.</param>
+    /// <param name="classes">Number of classes.</param>
+    public static IReadOnlyList<Layer> Logistic(Shape sample, int classes) => [new Flatten(), new Linear((int)sample.Count, classes)];
+
     /// <summary>A preset by name, or a layer list from a JSON file.</summary>
     /// <param name="architecture">One of <see cref="Names"/>, or a path that ends in <c>.json</c>.</param>
     /// <param name="sample">Shape of one sample; a file has its own sizes.</param>
@@ -55,6 +60,7 @@ public static class Presets
         {
             "mlp" => Mlp(sample, classes),
             "cnn" => Cnn(sample, classes),
+            "logistic" => Logistic(sample, classes),
             _ when architecture.EndsWith(".json", StringComparison.OrdinalIgnoreCase) => Read(architecture),
             _ => throw new KernelCoreException($"no architecture '{architecture}'; expected {string.Join(", ", Names)} or FILE.json"),
         };

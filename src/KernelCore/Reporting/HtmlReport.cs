@@ -36,6 +36,8 @@ public static class HtmlReport
             DistributionSection.Render(data, facts),
             SuspectSection.Render(data, facts),
             DetectionSection.Render(facts),
+            InfluenceSection.Render(data),
+            MemorizationSection.Render(data),
             GlossarySection.Render(data),
         ];
         XElement[] sections = [.. possible.OfType<XElement>()];

@@ -1,4 +1,5 @@
 using KernelCore.Data;
+using KernelCore.Influence;
 using KernelCore.Scoring;
 using KernelCore.Training;
 
@@ -38,6 +39,12 @@ public sealed record ReportData
     /// <summary>Name of the score that ranks the suspicious samples; null for AUM or, without it, the first score of the table.</summary>
     public string? RankBy { get; init; }
 
+    /// <summary>Test samples with their strongest training samples, which are numbered as in <see cref="Dataset"/>; null for none.</summary>
+    public InfluenceExhibit? Influence { get; init; }
+
+    /// <summary>What training with and without each sample changed; null when not measured.</summary>
+    public MemorizationTable? Memorization { get; init; }
+
     /// <summary>Refuses parts that do not belong together.</summary>
     /// <exception cref="ArgumentException">A length differs from the number of samples, or there is no such score to rank by.</exception>
     internal void Validate()
@@ -46,9 +53,25 @@ public sealed record ReportData
         Check("the predictions", Scores.Predictions.Length);
         Check("the noise mask", Noisy?.Length ?? Scores.Count);
         Check("the true labels", TrueLabels?.Length ?? Scores.Count);
+        Check("the memorisation table", Memorization?.Count ?? Scores.Count);
         foreach (ScoreColumn column in Scores.Columns)
         {
             Check($"score {column.Name}", column.Values.Length);
+        }
+
+        if (Influence is { } influence)
+        {
+            if (influence.Opponents.Count != influence.Proponents.Count || influence.TestStart + influence.Proponents.Count > influence.Test.Count)
+            {
+                throw new ArgumentException(
+                    $"{influence.Proponents.Count} lists of proponents and {influence.Opponents.Count} of opponents from test sample {influence.TestStart} on do not fit {influence.Test.Count} test samples");
+            }
+
+            int last = influence.Proponents.Concat(influence.Opponents).SelectMany(list => list).Select(r => r.Index).DefaultIfEmpty(-1).Max();
+            if (last >= Scores.Count)
+            {
+                throw new ArgumentException($"the influences name training sample {last}, the score table has {Scores.Count} samples");
+            }
         }
 
         if (RankBy is not null && Scores.Find(RankBy) is null)

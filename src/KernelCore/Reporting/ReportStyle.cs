@@ -3,9 +3,9 @@ namespace KernelCore.Reporting;
 /// <summary>The style sheet of the report.</summary>
 internal static class ReportStyle
 {
-    /// <summary>Free of the characters that XML escapes, since HTML does not unescape style sheets.</summary>
+    /// <summary>Colours, for light and dark pages.</summary>
     /// <remarks>Series colours are those of Okabe and Ito, told apart by all common kinds of colour vision, lightened for dark pages.</remarks>
-    public const string Css = """
+    public const string Palette = """
 
         :root {
           --page: #f6f7f9; --surface: #ffffff; --text: #1b2430; --muted: #5a6675; --line: #dde2e8; --accent: #0b5cad;
@@ -19,6 +19,34 @@ internal static class ReportStyle
             --c0: #4fb3e8; --c1: #ff9248; --c2: #36c99a; --c3: #e296c3; --c4: #e8b83a; --c5: #a4d8f5; --c6: #b39cf0; --c7: #a7b3c0;
           }
         }
+
+        """;
+
+    /// <summary>Charts, inside a page or on their own.</summary>
+    public const string Charts = """
+
+        svg { display: block; width: 100%; height: auto; }
+        svg text { font-family: system-ui, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif; font-size: 12px; fill: var(--muted); font-variant-numeric: tabular-nums; }
+        svg .rule-label { fill: var(--text); font-weight: 600; paint-order: stroke; stroke: var(--surface); stroke-width: 4px; }
+        .grid { stroke: var(--line); fill: none; }
+        .axis { stroke: var(--muted); fill: none; }
+        .rule { stroke: var(--text); stroke-dasharray: 4 3; fill: none; }
+        .reference { stroke: var(--muted); stroke-dasharray: 2 4; fill: none; }
+        .line { stroke: var(--c); stroke-width: 2; stroke-linejoin: round; stroke-linecap: round; fill: none; }
+        .dashed { stroke-dasharray: 6 4; }
+        .area { stroke: var(--c); stroke-width: 1.5; fill: var(--c); fill-opacity: 0.28; }
+        .dot { fill: var(--c); }
+        .hollow { stroke: var(--c); stroke-width: 2; fill: var(--surface); }
+        .bar { fill: var(--c); }
+        .c0 { --c: var(--c0); } .c1 { --c: var(--c1); } .c2 { --c: var(--c2); } .c3 { --c: var(--c3); }
+        .c4 { --c: var(--c4); } .c5 { --c: var(--c5); } .c6 { --c: var(--c6); } .c7 { --c: var(--c7); }
+        .page { fill: var(--surface); }
+
+        """;
+
+    /// <summary>Free of the characters that XML escapes, since HTML does not unescape style sheets.</summary>
+    public const string Css = Palette + Charts + """
+
         * { box-sizing: border-box; }
         body { margin: 0 auto; padding: 2rem 1.25rem; max-width: 76rem; background: var(--page); color: var(--text);
           font: 1rem/1.5 system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif; }
@@ -60,25 +88,10 @@ internal static class ReportStyle
         figure { margin: 0; }
         figcaption { font-weight: 600; margin-bottom: 0.35rem; }
         figcaption .note { font-weight: 400; margin: 0; }
-        svg { display: block; width: 100%; height: auto; }
-        svg text { font-size: 12px; fill: var(--muted); font-variant-numeric: tabular-nums; }
-        svg .rule-label { fill: var(--text); font-weight: 600; paint-order: stroke; stroke: var(--surface); stroke-width: 4px; }
         .legend { display: flex; flex-wrap: wrap; gap: 0.15rem 1.25rem; padding-left: 3.4rem; font-size: 0.85rem; color: var(--muted); }
         .legend li { display: flex; align-items: center; gap: 0.4rem; }
         .swatch { display: inline-block; width: 24px; height: 12px; flex: none; }
         th .swatch { margin-right: 0.5rem; }
-        .grid { stroke: var(--line); fill: none; }
-        .axis { stroke: var(--muted); fill: none; }
-        .rule { stroke: var(--text); stroke-dasharray: 4 3; fill: none; }
-        .reference { stroke: var(--muted); stroke-dasharray: 2 4; fill: none; }
-        .line { stroke: var(--c); stroke-width: 2; stroke-linejoin: round; stroke-linecap: round; fill: none; }
-        .dashed { stroke-dasharray: 6 4; }
-        .area { stroke: var(--c); stroke-width: 1.5; fill: var(--c); fill-opacity: 0.28; }
-        .dot { fill: var(--c); }
-        .hollow { stroke: var(--c); stroke-width: 2; fill: var(--surface); }
-        .bar { fill: var(--c); }
-        .c0 { --c: var(--c0); } .c1 { --c: var(--c1); } .c2 { --c: var(--c2); } .c3 { --c: var(--c3); }
-        .c4 { --c: var(--c4); } .c5 { --c: var(--c5); } .c6 { --c: var(--c6); } .c7 { --c: var(--c7); }
         .detection { grid-template-columns: repeat(auto-fit, minmax(min(100%, 22rem), 1fr)); }
 
         .suspects { display: grid; grid-template-columns: repeat(auto-fill, minmax(16rem, 1fr)); gap: 0.6rem; }
@@ -93,6 +106,17 @@ internal static class ReportStyle
         .suspects dd { text-align: right; overflow-wrap: anywhere; font-variant-numeric: tabular-nums; }
         .index { display: flex; justify-content: space-between; align-items: baseline; margin: 0 0 0.15rem; font-weight: 600; }
         .badge { color: var(--hit); font-size: 0.75rem; white-space: nowrap; }
+
+        h3 { margin: 0 0 0.4rem; font-size: 0.9rem; color: var(--muted); font-weight: 600; }
+        .case { display: flex; flex-wrap: wrap; gap: 0.5rem 2rem; padding: 0.75rem 0; border-top: 1px solid var(--line); }
+        .thumbs { display: flex; flex-wrap: wrap; gap: 0.6rem; }
+        .thumbs li { width: 4.5rem; font-size: 0.8rem; line-height: 1.3; overflow-wrap: anywhere; }
+        .thumbs li:has(.features) { width: 13rem; }
+        .thumbs img { width: 4.5rem; height: 4.5rem; object-fit: contain; image-rendering: pixelated; background: #000; border-radius: 0.25rem; }
+        .thumbs p { margin: 0; }
+        #memorization h3 { margin-top: 1.25rem; }
+        .groups { display: flex; flex-wrap: wrap; gap: 0.6rem; }
+        .groups ul { padding: 0.6rem; border: 1px solid var(--line); border-radius: 0.5rem; }
 
         .glossary { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 22rem), 1fr)); gap: 1rem 2rem; }
         .glossary dt { font-weight: 600; }
@@ -109,7 +133,7 @@ internal static class ReportStyle
           .scroll { overflow: visible; }
           .charts { grid-template-columns: 1fr 1fr; }
           .suspects { grid-template-columns: repeat(4, 1fr); }
-          figure, tr, .suspects li, .glossary div, .tiles li { break-inside: avoid; }
+          figure, tr, .suspects li, .case, .groups ul, .glossary div, .tiles li { break-inside: avoid; }
           details::details-content { content-visibility: visible; }
         }
 

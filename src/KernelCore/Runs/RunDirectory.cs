@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using KernelCore.Data;
 using KernelCore.Kernels;
 using KernelCore.Scoring;
 
@@ -20,8 +21,31 @@ public sealed record RunDirectory(string Path, RunHistory History, ScoreTable Sc
     /// <summary>Scores of the training samples.</summary>
     public const string ScoresFile = "scores.csv";
 
+    /// <summary>Influences of the training samples, where <c>kernelcore influence</c> left them.</summary>
+    public const string InfluenceFile = "influence.safetensors";
+
+    /// <summary>Memorisation of the training samples, where <c>kernelcore memorize</c> left it.</summary>
+    public const string MemorizationFile = "memorize/memorization.csv";
+
     /// <summary>Full name of the model's file.</summary>
     public string ModelPath => System.IO.Path.Combine(Path, ModelFile);
+
+    /// <summary>The training samples, with the labels that were learnt.</summary>
+    /// <param name="catalog">Where the data comes from.</param>
+    /// <exception cref="KernelCoreException">The data cannot be had, or has changed since.</exception>
+    public Dataset LoadTrainingSamples(DatasetCatalog catalog)
+    {
+        ArgumentNullException.ThrowIfNull(catalog);
+        Dataset train = catalog.Load(History.Options.Data).Train;
+        return train.Labels.AsSpan().SequenceEqual((TrueLabels.IsDefault ? Scores.Labels : TrueLabels).AsSpan())
+            ? train.WithLabels(Scores.Labels)
+            : throw new InvalidDataFileException(
+                $"data set '{History.Options.Data}' is not the one that the run in '{Path}' was trained on: its labels differ");
+    }
+
+    /// <summary>Whether a directory holds a run.</summary>
+    /// <param name="path">Any path.</param>
+    public static bool Exists(string path) => File.Exists(System.IO.Path.Combine(path, HistoryFile));
 
     /// <summary>Reads a run; the model stays on disk.</summary>
     /// <param name="path">The directory.</param>

@@ -1,5 +1,6 @@
 using System.Globalization;
 using KernelCore.Data;
+using KernelCore.Influence;
 using KernelCore.Kernels;
 using KernelCore.Reporting;
 
@@ -23,25 +24,50 @@ public static class RunReport
         ArgumentNullException.ThrowIfNull(run);
         ArgumentNullException.ThrowIfNull(catalog);
         RunOptions options = run.History.Options;
-        Dataset train = catalog.Load(options.Data).Train;
         bool knowsTruth = !run.TrueLabels.IsDefault;
-        if (!train.Labels.AsSpan().SequenceEqual((knowsTruth ? run.TrueLabels : run.Scores.Labels).AsSpan()))
-        {
-            throw new InvalidDataFileException($"data set '{options.Data}' is not the one that the run in '{run.Path}' was trained on: its labels differ");
-        }
-
         return new ReportData
         {
             Title = $"{options.Architecture} on {options.Data}",
             Run = [.. Describe(run.History).Select(fact => KeyValuePair.Create(fact.Name, fact.Value))],
-            Dataset = train.WithLabels(run.Scores.Labels),
+            Dataset = run.LoadTrainingSamples(catalog),
             Epochs = run.History.Epochs,
             GwaEpoch = run.History.Picks.Gwa,
             LabelWaveEpoch = run.History.Picks.LabelWave,
             Scores = run.Scores,
             Noisy = knowsTruth ? [.. run.TrueLabels.Zip(run.Scores.Labels, (truth, label) => truth != label)] : null,
             TrueLabels = knowsTruth ? [.. run.TrueLabels] : null,
+            Influence = ReadInfluence(run, catalog),
+            Memorization = ReadMemorization(run),
         };
+    }
+
+    private static InfluenceExhibit? ReadInfluence(RunDirectory run, DatasetCatalog catalog)
+    {
+        string path = Path.Combine(run.Path, RunDirectory.InfluenceFile);
+        if (!File.Exists(path))
+        {
+            return null;
+        }
+
+        InfluenceLists lists = InfluenceLists.Load(path);
+        Dataset test = catalog.Load(lists.Metadata.GetValueOrDefault("test", run.History.Options.Data)).Test;
+        return lists.TrainCount == run.Scores.Count && lists.TestStart + lists.Proponents.Count <= test.Count
+            ? new InfluenceExhibit(lists.Metadata.GetValueOrDefault("method", "influence"), test, lists.TestStart, lists.Proponents, lists.Opponents)
+            : throw new InvalidDataFileException($"{path}: influences of {lists.TrainCount} training samples do not belong to the run in '{run.Path}', which has {run.Scores.Count}, or to its test samples");
+    }
+
+    private static MemorizationTable? ReadMemorization(RunDirectory run)
+    {
+        string path = Path.Combine(run.Path, RunDirectory.MemorizationFile);
+        if (!File.Exists(path))
+        {
+            return null;
+        }
+
+        MemorizationTable table = MemorizationTable.Load(path);
+        return table.Labels.AsSpan().SequenceEqual(run.Scores.Labels.AsSpan())
+            ? table
+            : throw new InvalidDataFileException($"{path}: its labels are not those of the run in '{run.Path}': use the same data, label noise and noise seed");
     }
 
     private static IEnumerable<(string Name, string Value)> Describe(RunHistory history)

@@ -66,4 +66,48 @@ public sealed class ResultTests
         Enumerable.Range(0, (matrix.TestCount + rows - 1) / rows).Select(b => new InfluenceTile(
             b * rows, matrix.TrainCount,
             matrix.Values.AsMemory(b * rows * matrix.TrainCount, Math.Min(rows, matrix.TestCount - (b * rows)) * matrix.TrainCount))));
+
+    [Fact]
+    public void Top_lists_are_read_back()
+    {
+        using var folder = new TemporaryFolder();
+        string path = folder["influence.safetensors"];
+        var matrix = new InfluenceMatrix(2, 3, [1, float.NaN, -2, 3, 4, 5]);
+        var top = new TopInfluences(2, 3, 3);
+        InfluenceFile.Save(path, matrix.ToTiles(), top, new Dictionary<string, string> { ["method"] = "graddot", ["test_start"] = "7" });
+        InfluenceLists lists = InfluenceLists.Load(path);
+        Assert.Equal(("graddot", 7, 3), (lists.Metadata["method"], lists.TestStart, lists.TrainCount));
+        Assert.All(Enumerable.Range(0, 2), t => Assert.Equal(top.Proponents(t), lists.Proponents[t]));
+        Assert.All(Enumerable.Range(0, 2), t => Assert.Equal(top.Opponents(t), lists.Opponents[t]));
+        InfluenceFile.Save(path, matrix.ToTiles());
+        Assert.Throws<InvalidModelFileException>(() => InfluenceLists.Load(path));
+    }
+
+    [Fact]
+    public void Memorisation_tables_are_read_back()
+    {
+        using var folder = new TemporaryFolder();
+        string path = folder["memorization.csv"];
+        var table = new MemorizationTable(
+            [1, 0, 2], [0.5, double.NaN, 1.0 / 3], [double.Epsilon, -1, 7], [new(0, 0.1f, 2, 0.3f), new(-1, float.NaN, -1, float.NaN), new(2, 2, 0, 1.5f)]);
+        table.Save(path);
+        MemorizationTable read = MemorizationTable.Load(path);
+        Assert.Equal<int>(table.Labels, read.Labels);
+        Assert.Equal(table.Memorization, read.Memorization);
+        Assert.Equal(table.SelfInfluence, read.SelfInfluence);
+        Assert.Equal(table.Margins, read.Margins);
+        Assert.Equal([0, 2], read.Most(5));
+        Assert.Equal([[0, 2]], read.NearDuplicates());
+        string[] lines = File.ReadAllLines(path);
+        foreach (string wrong in new[] { "0,1,2", lines[1].Replace("0.5", "much", StringComparison.Ordinal), "0,1,0.5,1,1,3,1,0,1" })
+        {
+            File.WriteAllLines(path, [lines[0], wrong, .. lines[2..]]);
+            var error = Assert.Throws<InvalidDataFileException>(() => MemorizationTable.Load(path));
+            Assert.StartsWith($"{path}: line 2", error.Message, StringComparison.Ordinal);
+        }
+
+        File.WriteAllText(path, "index,label\n");
+        Assert.Throws<InvalidDataFileException>(() => MemorizationTable.Load(path));
+        Assert.Throws<InvalidDataFileException>(() => MemorizationTable.Load(folder["missing.csv"]));
+    }
 }

@@ -36,11 +36,7 @@ internal static class Samples
     /// <summary>Every gradient as one vector, parameters in the order of the layout.</summary>
     public static double[][] Gradients(IModel model, Dataset data, Loss? loss = null)
     {
-        using var batch = new Batch
-        {
-            Features = model.Device.Allocate(data.SampleShape.Prepend(data.Count), data.Features.AsSpan()),
-            Labels = model.Device.AllocateIndices([data.Count], data.Labels.AsSpan()),
-        };
+        using Batch batch = Batch(model, data);
         using var engine = new PerSampleEngine(model, new GradientQuery { Materialise = true });
         GradientResult result = engine.Evaluate(batch, loss ?? Loss.CrossEntropy);
         float[][] parts = [.. result.Gradients!.Select(g => g.ToArray())];
@@ -48,6 +44,13 @@ internal static class Samples
             .SelectMany(p => p.AsSpan(i * (p.Length / data.Count), p.Length / data.Count).ToArray())
             .Select(v => (double)v).ToArray())];
     }
+
+    /// <summary>All samples as one batch; the caller disposes it.</summary>
+    public static Batch Batch(IModel model, Dataset data) => new()
+    {
+        Features = model.Device.Allocate(data.SampleShape.Prepend(data.Count), data.Features.AsSpan()),
+        Labels = model.Device.AllocateIndices([data.Count], data.Labels.AsSpan()),
+    };
 
     public static double Dot(double[] a, double[] b) => a.Zip(b, (x, y) => x * y).Sum();
 

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using System.Xml.Linq;
 using KernelCore.Data;
+using KernelCore.Influence;
 using KernelCore.Kernels;
 using KernelCore.Reporting;
 using KernelCore.Scoring;
@@ -64,6 +65,43 @@ public sealed class HtmlReportTests
         Assert.Equal(lowest, Suspects(byAum));
         Assert.Equal(highest, Suspects(Section(Parse(HtmlReport.Render(data with { RankBy = "loss" })), "suspects")));
         Assert.Equal(lowest.Count(i => data.Noisy![i]), byAum.Descendants("span").Count(s => s.Value == "wrong label"));
+    }
+
+    [Fact]
+    public void ShowsProponentsOpponentsAndMemorisedSamples()
+    {
+        ReportData data = SyntheticRun.Digits();
+        Dataset test = new DatasetCatalog().Load("digits").Test;
+        double[] memorization = [.. Enumerable.Range(0, data.Dataset.Count).Select(i => i < 30 ? 0.9 - (0.001 * i) : i == 30 ? double.NaN : 0)];
+        InfluenceMargin[] margins = [.. Enumerable.Range(0, data.Dataset.Count).Select(i => new InfluenceMargin(i, 2, i == 7 ? 9 : 0, i == 7 ? 1.5f : 0.1f))];
+        XElement page = Parse(HtmlReport.Render(data with
+        {
+            Influence = new InfluenceExhibit(
+                "ekfac", test, 3, [[new(5, 2.5f), new(11, 1)], [new(0, 0.25f)]], [[new(12, -1.5f)], []]),
+            Memorization = new MemorizationTable(data.Dataset.Labels, memorization, memorization, margins),
+        }));
+
+        XElement influence = Section(page, "influence");
+        Assert.Equal(["#3", "#5", "#11", "#12", "#4", "#0"], Thumbs(influence));
+        Assert.Equal(6, influence.Descendants("img").Count());
+        Assert.Equal(["2.5", "1", "-1.5", "0.25"], influence.Descendants("li").SelectMany(li => li.Elements("p").Skip(2)).Select(p => p.Value));
+        Assert.Equal(test.ClassNames[test.Labels[3]], influence.Descendants("li").First().Elements("p").ElementAt(1).Value);
+
+        XElement memorised = Section(page, "memorization");
+        Assert.Contains("30 of 1,438", memorised.Element("p")!.Value, StringComparison.Ordinal);
+        Assert.Equal([.. Enumerable.Range(0, 24).Select(i => $"#{i}"), "#7", "#9"], Thumbs(memorised));
+
+        static IEnumerable<string> Thumbs(XElement section) => section.Descendants("li").Select(li => li.Elements("p").First().Value);
+    }
+
+    [Fact]
+    public void RefusesInfluencesOfAnotherRun()
+    {
+        ReportData data = SyntheticRun.OneSample();
+        Dataset test = data.Dataset;
+        Assert.Throws<ArgumentException>(() => HtmlReport.Render(data with { Influence = new InfluenceExhibit("x", test, 0, [[new(1, 1)]], [[]]) }));
+        Assert.Throws<ArgumentException>(() => HtmlReport.Render(data with { Influence = new InfluenceExhibit("x", test, 1, [[]], [[]]) }));
+        Assert.Throws<ArgumentException>(() => HtmlReport.Render(data with { Memorization = new MemorizationTable([0, 0], [0, 0], [0, 0], new InfluenceMargin[2]) }));
     }
 
     [Fact]

@@ -124,6 +124,26 @@ internal sealed class SvgChart
     public XElement ToFigure(string? note = null) => Tag(
         "figure", Tag("figcaption", _caption, note is null ? null : Tag("p", Class("note"), note)), _svg, _legend.Count > 0 ? Tag("ul", Class("legend"), _legend) : null);
 
+    /// <summary>Caption and drawing as the text of an SVG document with a style of its own, in the reader's light or dark theme.</summary>
+    public string ToDocument()
+    {
+        const double heading = 28;
+        XNamespace svg = "http://www.w3.org/2000/svg";
+        var root = new XElement(_svg);
+        root.SetAttributeValue("viewBox", Invariant($"0 {-heading} {_width} {_height + heading}"));
+        XElement caption = Label(Left, -heading / 3, "start", _caption);
+        caption.Add(Class("rule-label"));
+        root.AddFirst(
+            Tag("title", _caption), Tag("style", ReportStyle.Palette + ReportStyle.Charts),
+            Tag("rect", Class("page"), Attribute("y", -heading), Attribute("width", "100%"), Attribute("height", "100%")), caption);
+        foreach (XElement element in root.DescendantsAndSelf())
+        {
+            element.Name = svg + element.Name.LocalName;
+        }
+
+        return root + "\n";
+    }
+
     /// <summary>A sample of a series' line, for tables that serve as the legend.</summary>
     public static XElement Swatch(int colour) => LegendSymbol(Tag("path", Class(SeriesClass("line", colour)), Attribute("d", "M1 6H23")));
 
