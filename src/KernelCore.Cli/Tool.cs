@@ -34,7 +34,7 @@ internal sealed class Tool
         {
             new HelpOption(), new VersionOption(), verbose,
             DemoCommand.Create(Run), DevicesCommand.Create(Run), TrainCommand.Create(Run), ScoreCommand.Create(Run),
-            ReportCommand.Create(Run), InfluenceCommand.Create(Run), MemorizeCommand.Create(Run), VerifyCommand.Create(Run),
+            ReportCommand.Create(Run), InfluenceCommand.Create(Run), MemorizeCommand.Create(Run), LsiCommand.Create(Run), VerifyCommand.Create(Run),
         };
 
         // A body of its own thread: the parser's one has to stay free to pass Ctrl+C on.

@@ -91,6 +91,19 @@ public sealed class CholeskySolver
         }
     }
 
+    /// <summary>A^-1, [n, n], row-major: n solves, side by side.</summary>
+    internal double[] Invert(CancellationToken cancellationToken = default)
+    {
+        var inverse = new double[Dimension * Dimension];
+        Parallel.For(0, Dimension, new ParallelOptions { CancellationToken = cancellationToken }, k =>
+        {
+            Span<double> column = inverse.AsSpan(k * Dimension, Dimension);
+            column[k] = 1;
+            SolveInPlace(column);
+        });
+        return inverse;
+    }
+
     private static double[] Flatten(double[,] matrix)
     {
         ArgumentNullException.ThrowIfNull(matrix);

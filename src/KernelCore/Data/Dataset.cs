@@ -137,6 +137,21 @@ public sealed class Dataset
             ClassNames);
     }
 
+    /// <summary>Samples drawn without replacement, in their original order.</summary>
+    /// <param name="count">How many, 1 to <see cref="Count"/>; all of them gives the data set itself.</param>
+    /// <param name="seed">Same seed, same samples: the first of a Philox shuffle, so fewer are among more.</param>
+    /// <exception cref="ArgumentOutOfRangeException">There are not as many samples.</exception>
+    public Dataset Draw(int count, ulong seed)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(count, Count);
+        int[] drawn = [.. Enumerable.Range(0, Count)];
+        Philox.Shuffle<int>(drawn, seed, 0);
+        Array.Resize(ref drawn, count);
+        Array.Sort(drawn);
+        return count == Count ? this : Subset(drawn);
+    }
+
     /// <summary>The same samples with other labels.</summary>
     /// <param name="labels">One label per sample.</param>
     /// <exception cref="ArgumentException">There are more or fewer labels than samples.</exception>

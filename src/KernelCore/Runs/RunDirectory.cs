@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using KernelCore.Data;
 using KernelCore.Kernels;
 using KernelCore.Scoring;
 
@@ -22,6 +23,18 @@ public sealed record RunDirectory(string Path, RunHistory History, ScoreTable Sc
 
     /// <summary>Full name of the model's file.</summary>
     public string ModelPath => System.IO.Path.Combine(Path, ModelFile);
+
+    /// <summary>The training samples, with the labels that were learnt.</summary>
+    /// <param name="catalog">Where the data comes from.</param>
+    /// <exception cref="KernelCoreException">The data cannot be had, or has changed since.</exception>
+    public Dataset LoadTrainingSamples(DatasetCatalog catalog)
+    {
+        Dataset train = RunData.Load(History.Options with { LabelNoise = 0 }, catalog).Train;
+        return train.Labels.AsSpan().SequenceEqual((TrueLabels.IsDefault ? Scores.Labels : TrueLabels).AsSpan())
+            ? train.WithLabels(Scores.Labels)
+            : throw new InvalidDataFileException(
+                $"data set '{History.Options.Data}' is not the one that the run in '{Path}' was trained on: its labels differ");
+    }
 
     /// <summary>Reads a run; the model stays on disk.</summary>
     /// <param name="path">The directory.</param>

@@ -23,18 +23,12 @@ public static class RunReport
         ArgumentNullException.ThrowIfNull(run);
         ArgumentNullException.ThrowIfNull(catalog);
         RunOptions options = run.History.Options;
-        Dataset train = catalog.Load(options.Data).Train;
         bool knowsTruth = !run.TrueLabels.IsDefault;
-        if (!train.Labels.AsSpan().SequenceEqual((knowsTruth ? run.TrueLabels : run.Scores.Labels).AsSpan()))
-        {
-            throw new InvalidDataFileException($"data set '{options.Data}' is not the one that the run in '{run.Path}' was trained on: its labels differ");
-        }
-
         return new ReportData
         {
             Title = $"{options.Architecture} on {options.Data}",
             Run = [.. Describe(run.History).Select(fact => KeyValuePair.Create(fact.Name, fact.Value))],
-            Dataset = train.WithLabels(run.Scores.Labels),
+            Dataset = run.LoadTrainingSamples(catalog),
             Epochs = run.History.Epochs,
             GwaEpoch = run.History.Picks.Gwa,
             LabelWaveEpoch = run.History.Picks.LabelWave,
