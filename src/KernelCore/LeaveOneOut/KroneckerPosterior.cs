@@ -23,22 +23,20 @@ internal sealed class KroneckerPosterior : LaplacePosterior
     {
         int classes = Inputs.Classes, width = Inputs.Width;
         _curvature = new double[classes * classes];
-        var moment = new double[width, width];
+        var moment = new double[width * width];
         for (int j = 0; j < Inputs.Count; j++)
         {
             AddCurvature(_curvature, ProbabilitiesOf(j), 1);
             ReadOnlySpan<double> z = Inputs.Row(j);
             for (int a = 0; a < width; a++)
             {
-                for (int b = 0; b < width; b++)
-                {
-                    moment[a, b] += z[a] * z[b];
-                }
+                Span<double> row = moment.AsSpan(a * width, width);
+                TensorPrimitives.MultiplyAdd(z, z[a], row, row);
             }
         }
 
-        _outputs = new SymmetricEigen(Square(_curvature));
-        _inputs = new SymmetricEigen(moment);
+        _outputs = new SymmetricEigen(Square(_curvature, classes));
+        _inputs = new SymmetricEigen(Square(moment, width));
         Clamp(_outputs.Values);
         Clamp(_inputs.Values);
         _basis = Inputs.Device.Allocate([width, width], [.. _inputs.Vectors.Cast<double>().Select(v => (float)v)]);
@@ -66,7 +64,7 @@ internal sealed class KroneckerPosterior : LaplacePosterior
     {
         int classes = Inputs.Classes, width = Inputs.Width;
         double others = Inputs.Count - 1, trace = 0, logDeterminant = 0;
-        double[] outputs = new SymmetricEigen(Square(curvature)).Values;
+        double[] outputs = new SymmetricEigen(Square(curvature, classes)).Values;
         Clamp(outputs);
         for (int k = 0; k < classes; k++)
         {
@@ -122,11 +120,17 @@ internal sealed class KroneckerPosterior : LaplacePosterior
             Array.Resize(ref host, (int)changes.Count);
             middle ??= Inputs.Device.Allocate([host.Length]);
             changes.CopyTo(host);
-            for (int at = 0; at < host.Length; at++)
+            for (int row = 0, at = 0; row < rows; row++)
             {
-                int c = at % classes, row = at / outputs;
-                curvatures[at % outputs / classes][c * (classes + 1)] += host[at];
-                host[at] = (float)(ProbabilitiesOf(first + row)[c] + (host[at] / 2));
+                ReadOnlySpan<double> p = ProbabilitiesOf(first + row);
+                for (int k = 0; k < probes; k++)
+                {
+                    for (int c = 0; c < classes; c++, at++)
+                    {
+                        curvatures[k][c * (classes + 1)] += host[at];
+                        host[at] = (float)(p[c] + (host[at] / 2));
+                    }
+                }
             }
 
             Tensor means = middle.View(0, [rows, outputs]);
@@ -170,9 +174,9 @@ internal sealed class KroneckerPosterior : LaplacePosterior
         }
     }
 
-    private double[,] Square(double[] values)
+    private static double[,] Square(double[] values, int size)
     {
-        var square = new double[Inputs.Classes, Inputs.Classes];
+        var square = new double[size, size];
         Buffer.BlockCopy(values, 0, square, 0, values.Length * sizeof(double));
         return square;
     }

@@ -16,7 +16,7 @@ public sealed class NetworkLeaveOneOut : IDisposable
 {
     private readonly ICurvatureModel _model;
     private readonly Dataset _data;
-    private readonly Batch _all, _one;
+    private readonly BatchLoader _all, _one;
     private readonly Objective _objective;
     private readonly ILinearization _own;
     private readonly ParameterVector _gradient, _ownGradient;
@@ -35,11 +35,11 @@ public sealed class NetworkLeaveOneOut : IDisposable
         }
 
         (_model, _data) = (model, data);
-        _all = Load(Enumerable.Range(0, data.Count).ToArray());
-        _one = Load([0]);
-        Classifier.CheckFits(model.Forward(_one, ForwardMode.Evaluation), data);
-        _objective = new Objective(model, Loss.CrossEntropy, _all, Reduction.Sum);
-        _own = model.Linearize(_one, Loss.CrossEntropy);
+        (_all, _one) = (new BatchLoader(data, model.Device, data.Count), new BatchLoader(data, model.Device, batchSize: 1));
+        Batch one = _one.Load([0]);
+        Classifier.CheckFits(model.Forward(one, ForwardMode.Evaluation), data);
+        _objective = new Objective(model, Loss.CrossEntropy, _all.Load([.. Enumerable.Range(0, data.Count)]), Reduction.Sum);
+        _own = model.Linearize(one, Loss.CrossEntropy);
         (_gradient, _ownGradient) = (new ParameterVector(model.Parameters.Layout, model.Device), new ParameterVector(model.Parameters.Layout, model.Device));
     }
 
@@ -138,27 +138,10 @@ public sealed class NetworkLeaveOneOut : IDisposable
         _ownGradient.Dispose();
     }
 
-    private Batch Load(int[] samples)
-    {
-        var batch = new Batch { Features = _model.Device.Allocate(_data.SampleShape.Prepend(samples.Length)), Labels = _model.Device.AllocateIndices([samples.Length]) };
-        Fill(batch, samples);
-        return batch;
-    }
-
-    private void Fill(Batch batch, int[] samples)
-    {
-        float[] features = new float[samples.Length * _data.SampleSize];
-        int[] labels = new int[samples.Length];
-        _data.CopySamples(samples, features);
-        _data.CopyLabels(samples, labels);
-        batch.Features!.CopyFrom(features);
-        batch.Labels!.CopyFrom(labels);
-    }
-
-    /// <summary>Linearises one sample's loss at the present weights, and takes its gradient.</summary>
+    /// <summary>Linearises one sample's loss at the present weights, and takes its gradient; the loader refills the batch that is linearised.</summary>
     private void MoveTo(int sample)
     {
-        Fill(_one, [sample]);
+        _one.Load([sample]);
         _own.Update();
         _own.Captures.WeightedSum(null, 0, _ownGradient);
     }
@@ -174,7 +157,7 @@ public sealed class NetworkLeaveOneOut : IDisposable
         for (int k = 0; k < leftOut.Length; k++)
         {
             weights.Add(1, rows[k]);
-            Fill(_one, [leftOut[k]]);
+            _one.Load([leftOut[k]]);
             _own.Update();
             losses[k] = _own.Losses.ToArray()[0];
             weights.CopyFrom(trained);
