@@ -29,7 +29,8 @@ internal static class LsiCommand
             ("full", PosteriorStructure.Full), ("kron", PosteriorStructure.Kronecker), ("diag", PosteriorStructure.Diagonal));
         Option<double> prior = Choice.Number<double>("--prior", "T", "Prior precision.", 1, double.Epsilon, double.MaxValue, "a positive number");
         Option<int> epochs = Choice.Count("--epochs", "Steps of retraining and iterative, each on all samples.", Defaults.Epochs);
-        Option<double> rate = Choice.Number<double>("--lr", "RATE", "Learning rate of retraining and iterative.", Defaults.LearningRate, double.Epsilon, double.MaxValue, "a positive number");
+        Option<double> rate = Choice.Number<double>(
+            "--lr", "RATE", "Learning rate of retraining and iterative.", Defaults.LearningRate, double.Epsilon, double.MaxValue, "a positive number");
         Option<int> check = Choice.Number<int>(
             "--check", "N", "Samples that are refitted to measure the error of one-step.", new LsiOptions().Checked, 0, int.MaxValue, "a whole number of at least 0");
         var device = new DeviceOptions();

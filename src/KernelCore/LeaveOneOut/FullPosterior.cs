@@ -2,7 +2,7 @@ using KernelCore.Curvature;
 
 namespace KernelCore.LeaveOneOut;
 
-/// <summary>The posterior with its whole precision matrix.</summary>
+/// <summary>The posterior with its whole precision matrix. With the curvature held there is the closed form of <see cref="LeftOutSample.Information"/> instead.</summary>
 internal sealed class FullPosterior : LaplacePosterior
 {
     private readonly double[] _precision, _inverse;
@@ -21,25 +21,15 @@ internal sealed class FullPosterior : LaplacePosterior
     {
         int classes = Inputs.Classes, probes = group.Samples.Length;
         float[] deviations = group.Deviations.ToArray(), changes = new float[checked(probes * Inputs.Count * classes)];
-        if (group.Probes is null)
+        Changes(group, (first, rows, block) =>
         {
-            for (int k = 0; k < probes; k++)
+            float[] host = block.ToArray();
+            for (int at = 0; at < host.Length; at += classes)
             {
-                RemoveOwn(group.Samples[k], changes.AsSpan(k * Inputs.Count * classes, Inputs.Count * classes));
+                int k = at / classes % probes, row = at / classes / probes;
+                host.AsSpan(at, classes).CopyTo(changes.AsSpan(((k * Inputs.Count) + first + row) * classes));
             }
-        }
-        else
-        {
-            Changes(group, (first, rows, block) =>
-            {
-                float[] host = block.ToArray();
-                for (int at = 0; at < host.Length; at += classes)
-                {
-                    int k = at / classes % probes, row = at / classes / probes;
-                    host.AsSpan(at, classes).CopyTo(changes.AsSpan(((k * Inputs.Count) + first + row) * classes));
-                }
-            }, cancellationToken);
-        }
+        }, cancellationToken);
 
         var information = new double[probes];
         for (int k = 0; k < probes; k++)
@@ -59,14 +49,5 @@ internal sealed class FullPosterior : LaplacePosterior
         }
 
         return information;
-    }
-
-    /// <summary>x = -p for the sample, 0 for the others.</summary>
-    private void RemoveOwn(int sample, Span<float> changes)
-    {
-        for (int c = 0; c < Inputs.Classes; c++)
-        {
-            changes[(sample * Inputs.Classes) + c] = -(float)ProbabilitiesOf(sample)[c];
-        }
     }
 }
