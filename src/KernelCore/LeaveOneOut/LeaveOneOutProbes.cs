@@ -152,16 +152,21 @@ public sealed class LeaveOneOutProbes : IDisposable
         }
 
         LeftOutSample[] leftOut = method == LeaveOneOutMethod.Influence ? [] : _inverse!.LeaveOut(group);
-        using Tensor gradient = Probe.Inputs.Device.Allocate(deviations.Shape), step = Probe.Inputs.Device.Allocate(deviations.Shape);
+        using Tensor gradient = Probe.Inputs.Device.Allocate(deviations.Shape), correction = Probe.Inputs.Device.Allocate(deviations.Shape);
         gradient.CopyFrom(OwnGradients(group));
         _inverse!.Solve(gradient, leftOut, deviations);
-        for (int k = 0; k < MostNewtonSteps && method == LeaveOneOutMethod.Newton && !Array.TrueForAll(steps, s => s <= NewtonTolerance); k++)
+        bool moves = method == LeaveOneOutMethod.Newton;
+        for (int step = 0; step < MostNewtonSteps && moves; step++)
         {
             Family.GradientChange(deviations, group, Base, linear: false, gradient, cancellationToken);
             Probe.Inputs.Device.Kernels.Parameters.Axpy((float)Probe.Penalty, deviations, gradient);
-            _inverse.Solve(gradient, leftOut, step);
-            Probe.Inputs.Device.Kernels.Parameters.Axpy(-1, step, deviations);
-            RelativeNorms(step, deviations, steps);
+            _inverse.Solve(gradient, leftOut, correction);
+            Probe.Inputs.Device.Kernels.Parameters.Axpy(-1, correction, deviations);
+            double[] before = [.. steps];
+            RelativeNorms(correction, deviations, steps);
+
+            // A step that is no longer a smaller one is rounding: where a sample has next to no influence, float32 resolves no more of it.
+            moves = steps.Where((s, k) => s > NewtonTolerance && !(s > before[k] / 2)).Any();
         }
 
         return steps;
