@@ -14,6 +14,9 @@ internal sealed class RecipeOptions
 
     private readonly Option<string> _data = CommonOptions.Data();
 
+    private readonly Option<int> _trainSamples = Choice.Number<int>(
+        "--train-samples", "N", "Training samples to draw, always the same ones. [default: all]", null, 1, int.MaxValue, "a whole number of at least 1");
+
     private readonly Option<string> _architecture = new("--arch")
     {
         Description = "Architecture: mlp, cnn, logistic, or a JSON list of layers.",
@@ -59,7 +62,7 @@ internal sealed class RecipeOptions
     {
         Option[] options =
         [
-            _data, _architecture, _epochs, _batchSize, _optimizer, _rate, _momentum, _weightDecay, _schedule, _seed, _labelNoise, _noise, _noiseSeed, _mode,
+            _data, _trainSamples, _architecture, _epochs, _batchSize, _optimizer, _rate, _momentum, _weightDecay, _schedule, _seed, _labelNoise, _noise, _noiseSeed, _mode,
         ];
         foreach (Option option in options)
         {
@@ -71,6 +74,7 @@ internal sealed class RecipeOptions
     public RunOptions Read(Invocation invocation) => new()
     {
         Data = invocation.Get(_data),
+        TrainSamples = invocation.Get(_trainSamples) is > 0 and var count ? count : null,
         Architecture = invocation.Get(_architecture),
         Epochs = invocation.Get(_epochs),
         BatchSize = invocation.Get(_batchSize),

@@ -14,6 +14,11 @@ internal static class TrainCommand
     public static Command Create(CommandRunner runner)
     {
         var recipe = new RecipeOptions();
+        var extras = new Option<string>("--with")
+        {
+            Description = "More scores, comma separated: self-influence (TracIn over five checkpoints), lsi (Laplace sample information of the trained features).",
+            HelpName = "A,B",
+        };
         var device = new DeviceOptions();
         var output = new Option<string>("--out", "-o")
         {
@@ -23,9 +28,11 @@ internal static class TrainCommand
         };
         var command = new Command("train", "Train a classifier, and score every training sample on the way.");
         recipe.AddTo(command);
+        command.Add(extras);
         device.AddTo(command);
         command.Add(output);
-        command.SetAction(runner(invocation => Run(invocation, recipe.Read(invocation), device, invocation.Get(output))).Invoke);
+        command.SetAction(runner(invocation => Run(
+            invocation, recipe.Read(invocation) with { Extras = Parse(invocation.Get(extras)) }, device, invocation.Get(output))).Invoke);
         return command;
     }
 
@@ -45,4 +52,12 @@ internal static class TrainCommand
         invocation.Console.WriteRow($"saved to {directory}");
         return ExitCode.Success;
     }
+
+    private static ExtraScores Parse(string? names) => (names ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
+        .Aggregate(ExtraScores.None, (all, name) => all | name switch
+        {
+            "self-influence" => ExtraScores.SelfInfluence,
+            "lsi" => ExtraScores.Lsi,
+            _ => throw new KernelCoreException($"--with takes self-influence and lsi, got '{name}'"),
+        });
 }

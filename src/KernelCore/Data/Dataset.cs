@@ -5,7 +5,7 @@ using KernelCore.Kernels;
 
 namespace KernelCore.Data;
 
-/// <summary>Labelled samples in host memory: float32 features and one class per sample. Immutable and thread safe.</summary>
+/// <summary>Labelled samples in host memory: float32 features or token ids, and one class per sample. Immutable and thread safe.</summary>
 /// <remarks>
 /// Features are row-major, [<see cref="Count"/>, <see cref="SampleShape"/>], and finite; labels are in
 /// [0, <see cref="ClassCount"/>). Data sets derived with other labels or another shape share the features.
@@ -14,6 +14,9 @@ public sealed class Dataset
 {
     /// <summary>Most classes a data set may have.</summary>
     public const int MaxClasses = 1 << 16;
+
+    // Whole numbers up to here are exact in float32.
+    private const int LargestToken = 1 << 24;
 
     /// <summary>Creates a data set and checks its content.</summary>
     /// <param name="name">Name, used in messages and reports.</param>
@@ -28,7 +31,14 @@ public sealed class Dataset
     /// </exception>
     public Dataset(
         string name, Shape sampleShape, ImmutableArray<float> features, ImmutableArray<int> labels, ImmutableArray<string> classNames)
+        : this(name, sampleShape, features, labels, classNames, isTokens: false)
     {
+    }
+
+    private Dataset(
+        string name, Shape sampleShape, ImmutableArray<float> features, ImmutableArray<int> labels, ImmutableArray<string> classNames, bool isTokens)
+    {
+        IsTokens = isTokens;
         Name = name;
         SampleShape = sampleShape;
         Features = features;
@@ -51,6 +61,9 @@ public sealed class Dataset
 
     /// <summary>All features, row-major: [<see cref="Count"/>, <see cref="SampleShape"/>].</summary>
     public ImmutableArray<float> Features { get; }
+
+    /// <summary>Whether the features are token ids, for models that start with an embedding: whole numbers in [0, 2^24].</summary>
+    public bool IsTokens { get; }
 
     /// <summary>Class of each sample, in [0, <see cref="ClassCount"/>).</summary>
     public ImmutableArray<int> Labels { get; }
@@ -134,29 +147,48 @@ public sealed class Dataset
         CopyLabels(indices, labels);
         return new Dataset(
             Name, SampleShape, ImmutableCollectionsMarshal.AsImmutableArray(features), ImmutableCollectionsMarshal.AsImmutableArray(labels),
-            ClassNames);
+            ClassNames, IsTokens);
+    }
+
+    /// <summary>Samples drawn without replacement, in their original order.</summary>
+    /// <param name="count">How many, 1 to <see cref="Count"/>; all of them gives the data set itself.</param>
+    /// <param name="seed">Same seed, same samples: the first of a Philox shuffle, so fewer are among more.</param>
+    /// <exception cref="ArgumentOutOfRangeException">There are not as many samples.</exception>
+    public Dataset Draw(int count, ulong seed)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(count, Count);
+        int[] drawn = [.. Enumerable.Range(0, Count)];
+        Philox.Shuffle<int>(drawn, seed, 0);
+        Array.Resize(ref drawn, count);
+        Array.Sort(drawn);
+        return count == Count ? this : Subset(drawn);
     }
 
     /// <summary>The same samples with other labels.</summary>
     /// <param name="labels">One label per sample.</param>
     /// <exception cref="ArgumentException">There are more or fewer labels than samples.</exception>
     /// <exception cref="InvalidDataFileException">A label is out of range.</exception>
-    public Dataset WithLabels(ImmutableArray<int> labels) => new(Name, SampleShape, Features, labels, ClassNames);
+    public Dataset WithLabels(ImmutableArray<int> labels) => new(Name, SampleShape, Features, labels, ClassNames, IsTokens);
 
     /// <summary>The same samples under another shape of the same size: pixels as an image, an image as a vector.</summary>
     /// <exception cref="ArgumentException">The sizes differ.</exception>
     public Dataset WithSampleShape(Shape shape) => shape.Count == SampleSize
-        ? new Dataset(Name, shape, Features, Labels, ClassNames)
+        ? new Dataset(Name, shape, Features, Labels, ClassNames, IsTokens)
         : throw new ArgumentException($"{Name}: samples of shape {SampleShape} cannot be viewed as {shape}", nameof(shape));
 
     /// <summary>The same labels with other features of the same shape: scaled ones, for example.</summary>
     /// <exception cref="ArgumentException">There are more or fewer features.</exception>
     /// <exception cref="InvalidDataFileException">A feature is NaN or infinite.</exception>
-    public Dataset WithFeatures(ImmutableArray<float> features) => new(Name, SampleShape, features, Labels, ClassNames);
+    public Dataset WithFeatures(ImmutableArray<float> features) => new(Name, SampleShape, features, Labels, ClassNames, IsTokens);
+
+    /// <summary>The same samples with their features taken as token ids.</summary>
+    /// <exception cref="InvalidDataFileException">A feature is not a whole number in [0, 2^24]; the message names it.</exception>
+    public Dataset AsTokens() => new(Name, SampleShape, Features, Labels, ClassNames, isTokens: true);
 
     /// <summary>The same samples with other class names, as many or more.</summary>
     /// <exception cref="InvalidDataFileException">A label has no name.</exception>
-    public Dataset WithClassNames(ImmutableArray<string> classNames) => new(Name, SampleShape, Features, Labels, classNames);
+    public Dataset WithClassNames(ImmutableArray<string> classNames) => new(Name, SampleShape, Features, Labels, classNames, IsTokens);
 
     /// <summary>Splits into a training and a test part, stratified: each class gives the same fraction of its samples.</summary>
     /// <param name="testFraction">Fraction of the test part, in (0, 1). A class of n samples gives round(fraction x n), halves up.</param>
@@ -226,13 +258,25 @@ public sealed class Dataset
 
         if (!TensorPrimitives.IsFiniteAll(Features.AsSpan()))
         {
-            int bad = 0;
-            while (float.IsFinite(Features[bad]))
-            {
-                bad++;
-            }
-
-            throw new InvalidDataFileException($"{Name}: feature {bad % SampleSize} of sample {bad / SampleSize} is {Features[bad]}, expected a finite number");
+            throw BadFeature(float.IsFinite, "a finite number");
         }
+
+        if (IsTokens && Features.Any(f => !IsToken(f)))
+        {
+            throw BadFeature(IsToken, $"a token id from 0 to {LargestToken}");
+        }
+
+        static bool IsToken(float feature) => feature is >= 0 and <= LargestToken && float.IsInteger(feature);
+    }
+
+    private InvalidDataFileException BadFeature(Func<float, bool> isGood, string expected)
+    {
+        int bad = 0;
+        while (isGood(Features[bad]))
+        {
+            bad++;
+        }
+
+        return new InvalidDataFileException($"{Name}: feature {bad % SampleSize} of sample {bad / SampleSize} is {Features[bad]}, expected {expected}");
     }
 }

@@ -6,11 +6,13 @@ namespace KernelCore.Data;
 
 /// <summary>Reads data sets from safetensors files.</summary>
 /// <remarks>
-/// Tensor <c>features</c> (or <c>input</c>), [samples, ...], of any readable type, and integer tensor <c>labels</c> (or
-/// <c>target</c>), [samples]. Other tensors are ignored. Features are taken as they are.
+/// Tensor <c>features</c> (or <c>input</c>), [samples, ...], of any readable type, or <c>tokens</c> with token ids, and integer tensor
+/// <c>labels</c> (or <c>target</c>), [samples]. Other tensors are ignored. Features are taken as they are.
 /// </remarks>
 public static class SafetensorsReader
 {
+    private const string Tokens = "tokens";
+
     /// <summary>Reads a file.</summary>
     /// <exception cref="InvalidDataFileException">The file cannot be read, is malformed or holds no data set; the message says why.</exception>
     public static Dataset Read(string path) => FileContent.Open(path, stream => Read(stream, path));
@@ -24,7 +26,8 @@ public static class SafetensorsReader
         try
         {
             using SafetensorsFile file = SafetensorsFile.Open(stream, name);
-            return Read(file, Find(file, "features", "input"), Find(file, "labels", "target"));
+            Dataset data = Read(file, Find(file, "features", file.Contains(Tokens) ? Tokens : "input"), Find(file, "labels", "target"));
+            return file.Contains("features") || !file.Contains(Tokens) ? data : data.AsTokens();
         }
         catch (InvalidModelFileException error)
         {

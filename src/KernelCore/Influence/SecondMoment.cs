@@ -1,3 +1,4 @@
+using KernelCore.Curvature;
 using KernelCore.Gradients;
 using KernelCore.Kernels;
 
@@ -11,7 +12,7 @@ internal sealed class SecondMoment
 {
     private const int RowsPerProduct = 256;
 
-    private readonly List<(int Offset, int Size, Cholesky Factor)> _blocks = [];
+    private readonly List<(int Offset, int Size, CholeskySolver Factor)> _blocks = [];
 
     /// <summary>Sums and factorises.</summary>
     /// <param name="features">[samples, size].</param>
@@ -37,7 +38,7 @@ internal sealed class SecondMoment
                 sum[(i * block.Size) + i] += added;
             }
 
-            _blocks.Add((block.Offset, block.Size, new Cholesky(sum, block.Size)));
+            _blocks.Add((block.Offset, block.Size, new CholeskySolver(sum, block.Size)));
         }
     }
 
@@ -56,7 +57,7 @@ internal sealed class SecondMoment
             {
                 Span<float> target = values.AsSpan((row * width) + offset, size);
                 System.Numerics.Tensors.TensorPrimitives.ConvertTruncating<float, double>(target, right);
-                factor.Solve(right);
+                factor.SolveInPlace(right);
                 System.Numerics.Tensors.TensorPrimitives.ConvertTruncating<double, float>(right, target);
             }
         }

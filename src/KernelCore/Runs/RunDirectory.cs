@@ -36,7 +36,7 @@ public sealed record RunDirectory(string Path, RunHistory History, ScoreTable Sc
     public Dataset LoadTrainingSamples(DatasetCatalog catalog)
     {
         ArgumentNullException.ThrowIfNull(catalog);
-        Dataset train = catalog.Load(History.Options.Data).Train;
+        Dataset train = RunData.Load(History.Options with { LabelNoise = 0 }, catalog).Train;
         return train.Labels.AsSpan().SequenceEqual((TrueLabels.IsDefault ? Scores.Labels : TrueLabels).AsSpan())
             ? train.WithLabels(Scores.Labels)
             : throw new InvalidDataFileException(

@@ -30,11 +30,28 @@ public enum ScheduleKind
     Step,
 }
 
+/// <summary>Scores of the training samples that cost passes of their own.</summary>
+[Flags]
+public enum ExtraScores
+{
+    /// <summary>None.</summary>
+    None = 0,
+
+    /// <summary>TracIn self-influence over five checkpoints of the run: a forward and a backward pass on all samples for each.</summary>
+    SelfInfluence = 1,
+
+    /// <summary>Laplace sample information of a probe on the trained model's head input, by one Newton step.</summary>
+    Lsi = 2,
+}
+
 /// <summary>The recipe of a training run: the same recipe on the same kind of device gives the same weights, bit for bit.</summary>
 public sealed record RunOptions
 {
     /// <summary>Data set: a name or path that the <see cref="DatasetCatalog"/> takes.</summary>
     public required string Data { get; init; }
+
+    /// <summary>Training samples to draw, always the same ones; null for all.</summary>
+    public int? TrainSamples { get; init; }
 
     /// <summary>Architecture: a name or path that <see cref="Models.Presets.Resolve"/> takes.</summary>
     public required string Architecture { get; init; }
@@ -74,6 +91,9 @@ public sealed record RunOptions
 
     /// <summary>Arithmetic of the alignment.</summary>
     public ScoreMode ScoreMode { get; init; } = ScoreMode.Exact;
+
+    /// <summary>Scores beyond those that training leaves behind.</summary>
+    public ExtraScores Extras { get; init; }
 
     /// <summary>The part of the recipe that a trainer needs.</summary>
     public TrainingOptions ToTrainingOptions() => new()

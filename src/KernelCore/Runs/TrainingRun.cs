@@ -1,8 +1,11 @@
 using System.Collections.Immutable;
 using System.Reflection;
 using KernelCore.Data;
+using KernelCore.Influence;
 using KernelCore.Kernels;
+using KernelCore.LeaveOneOut;
 using KernelCore.Models;
+using KernelCore.Scoring;
 using KernelCore.Training;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -14,6 +17,7 @@ namespace KernelCore.Runs;
 public sealed class TrainingRun : IDisposable
 {
     private readonly RunOptions _options;
+    private readonly RunData _data;
     private readonly ILoggerFactory _loggers;
 
     /// <summary>Prepares a run; nothing is trained yet.</summary>
@@ -25,37 +29,62 @@ public sealed class TrainingRun : IDisposable
     public TrainingRun(RunOptions options, DatasetCatalog catalog, Device device, ILoggerFactory? loggers = null)
     {
         ArgumentNullException.ThrowIfNull(options);
-        ArgumentNullException.ThrowIfNull(catalog);
         (_options, _loggers) = (options, loggers ?? NullLoggerFactory.Instance);
-        DataSplit data = catalog.Load(options.Data);
-        (Train, Flipped) = Corrupt(data.Train, options);
-        (Test, TrueLabels) = (data.Test, Flipped.IsDefault ? default : data.Train.Labels);
+        _data = RunData.Load(options, catalog);
         Network = new Network(device, Presets.Resolve(options.Architecture, Train.SampleShape, Train.ClassCount), options.Seed);
+        try
+        {
+            if (options.Extras.HasFlag(ExtraScores.Lsi))
+            {
+                HeadFeatures.RequireProbe(Network);
+            }
+        }
+        catch
+        {
+            Network.Dispose();
+            throw;
+        }
     }
 
     /// <summary>Training samples, with the labels that are learnt.</summary>
-    public Dataset Train { get; }
+    public Dataset Train => _data.Train;
 
     /// <summary>Held-out samples, with clean labels.</summary>
-    public Dataset Test { get; }
+    public Dataset Test => _data.Test;
 
     /// <summary>For each training sample whether its label was corrupted; default without label noise.</summary>
-    public ImmutableArray<bool> Flipped { get; }
+    public ImmutableArray<bool> Flipped => _data.Flipped;
 
     /// <summary>Labels of the training samples before corruption; default without label noise.</summary>
-    public ImmutableArray<int> TrueLabels { get; }
+    public ImmutableArray<int> TrueLabels => _data.TrueLabels;
 
     /// <summary>The network, with its initial weights before and the trained ones after <see cref="Fit"/>.</summary>
     public Network Network { get; }
 
-    /// <summary>Trains.</summary>
+    /// <summary>Trains, and computes the extra scores of the recipe.</summary>
     /// <param name="progress">Receives every epoch as it ends.</param>
     /// <param name="cancellationToken">Checked before every step.</param>
     /// <exception cref="KernelCoreException">Training diverged.</exception>
     public TrainingResult Fit(IProgress<EpochRecord>? progress = null, CancellationToken cancellationToken = default)
     {
+        var extras = new List<ScoreColumn>();
+        TrainingSelfInfluence? self = null;
+        if (_options.Extras.HasFlag(ExtraScores.SelfInfluence))
+        {
+            self = new TrainingSelfInfluence(Network, Train, _options.Epochs, progress, cancellationToken);
+            extras.Add(new ScoreColumn(ScoreCatalogue.SelfInfluence.Name, ScoreCatalogue.SelfInfluence, self.Values));
+        }
+
         using var trainer = new Trainer(Network, _options.ToTrainingOptions(), _loggers.CreateLogger<Trainer>());
-        return trainer.Fit(Train, Test, progress, cancellationToken);
+        TrainingResult result = trainer.Fit(Train, Test, self ?? progress, cancellationToken);
+        if (_options.Extras.HasFlag(ExtraScores.Lsi))
+        {
+            Dataset features = HeadFeatures.Extract(Network, Train, cancellationToken);
+            LsiResult lsi = LaplaceSampleInformation.Compute(features, Network.Device, new LsiOptions { Checked = 0 }, null, cancellationToken);
+            extras.Add(new ScoreColumn(ScoreCatalogue.Lsi.Name, ScoreCatalogue.Lsi, lsi.Information));
+        }
+
+        return result with { Scores = result.Scores with { Columns = [.. result.Scores.Columns, .. extras] } };
     }
 
     /// <summary>The record of a finished run.</summary>
@@ -71,21 +100,4 @@ public sealed class TrainingRun : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => Network.Dispose();
-
-    private static (Dataset Data, ImmutableArray<bool> Flipped) Corrupt(Dataset train, RunOptions options)
-    {
-        if (options.LabelNoise == 0)
-        {
-            return (train, default);
-        }
-
-        if (options.LabelNoise is not (> 0 and <= 1) || train.ClassCount < 2)
-        {
-            throw new KernelCoreException(
-                $"label noise takes a fraction in [0, 1] and at least two classes, got {options.LabelNoise} and {train.ClassCount}");
-        }
-
-        NoisyDataset noisy = LabelNoise.Apply(train, options.NoiseKind, options.LabelNoise, options.NoiseSeed);
-        return (noisy.Dataset, noisy.Flipped);
-    }
 }

@@ -74,9 +74,24 @@ public static class ScoreCatalogue
         "vog", "how much the input gradient of the label's logit changes between checkpoints",
         "mean over pixels of std_t (d s_y / d pixel)", "Agarwal et al., Variance of Gradients, arXiv 2008.11600", HigherIsSuspicious);
 
+    /// <summary>Self-influence over the checkpoints of a training run.</summary>
+    public static ScoreDefinition SelfInfluence { get; } = new(
+        "self-influence", "how much steps on the sample lowered its own loss, at checkpoints of the training",
+        "sum_t rate_t ||grad loss_i(t)||^2 over all parameters", "Pruthi et al., TracIn, arXiv 2002.08484", HigherIsSuspicious);
+
+    /// <summary>Laplace sample information of a linear probe.</summary>
+    public static ScoreDefinition Lsi { get; } = new(
+        "lsi", "how far the posterior of a linear probe moves when the sample is left out",
+        "KL(N(W, L^-1) || N(W_-i, L_-i^-1))", "Laplace Sample Information, arXiv 2505.15303", HigherIsSuspicious);
+
+    /// <summary>Leave-one-out loss of a linear probe.</summary>
+    public static ScoreDefinition LeftOutLoss { get; } = new(
+        "left-out-loss", "surprise at the label of a linear probe that has not seen the sample",
+        "-log p_y at W_-i", "Stone, Cross-Validatory Choice and Assessment of Statistical Predictions, 1974", HigherIsSuspicious);
+
     /// <summary>Every score, in the order of this page.</summary>
     public static IReadOnlyList<ScoreDefinition> All { get; } =
-        [Gwa, El2n, Grand, Loss, Margin, Entropy, Aum, Forgetting, Confidence, Variability, Correctness, FirstKEpoch, Vog];
+        [Gwa, El2n, Grand, Loss, Margin, Entropy, Aum, Forgetting, Confidence, Variability, Correctness, FirstKEpoch, Vog, SelfInfluence, Lsi, LeftOutLoss];
 
     /// <summary>The score of a name, ignoring case; null when there is none.</summary>
     public static ScoreDefinition? Find(string name) =>

@@ -1,6 +1,7 @@
 using KernelCore.Data;
 using KernelCore.Kernels;
 using KernelCore.Models;
+using TensorPrimitives = System.Numerics.Tensors.TensorPrimitives;
 
 namespace KernelCore.Training;
 
@@ -13,7 +14,7 @@ public sealed class BatchLoader : IDisposable
     private readonly int _batchSize;
     private Batch? _full, _rest;
     private float[] _features = [];
-    private int[] _labels = [];
+    private int[] _tokens = [], _labels = [];
 
     /// <summary>Creates a loader.</summary>
     /// <param name="data">Samples.</param>
@@ -42,24 +43,34 @@ public sealed class BatchLoader : IDisposable
     public Batch Load(ReadOnlySpan<int> indices)
     {
         Batch batch = indices.Length == _batchSize ? _full ??= Create(_batchSize) : Rest(indices.Length);
-        if (_device.Kind == DeviceKind.Cpu)
+        if (_device.Kind == DeviceKind.Cpu && batch.Features is { } hostFeatures)
         {
-            _data.CopySamples(indices, batch.Features!.Span);
+            _data.CopySamples(indices, hostFeatures.Span);
             _data.CopyLabels(indices, batch.Labels!.Span);
             return batch;
         }
 
         if (_labels.Length < _batchSize)
         {
-            (_features, _labels) = (new float[_batchSize * _data.SampleSize], new int[_batchSize]);
+            int size = _batchSize * _data.SampleSize;
+            (_features, _tokens, _labels) = (new float[size], new int[_data.IsTokens ? size : 0], new int[_batchSize]);
         }
 
         Span<float> features = _features.AsSpan(0, indices.Length * _data.SampleSize);
         Span<int> labels = _labels.AsSpan(0, indices.Length);
         _data.CopySamples(indices, features);
         _data.CopyLabels(indices, labels);
-        batch.Features!.CopyFrom(features);
         batch.Labels!.CopyFrom(labels);
+        if (batch.Tokens is { } tokens)
+        {
+            TensorPrimitives.ConvertTruncating<float, int>(features, _tokens);
+            tokens.CopyFrom(_tokens.AsSpan(0, features.Length));
+        }
+        else
+        {
+            batch.Features!.CopyFrom(features);
+        }
+
         return batch;
     }
 
@@ -83,7 +94,8 @@ public sealed class BatchLoader : IDisposable
 
     private Batch Create(int count) => new()
     {
-        Features = _device.Allocate(_data.SampleShape.Prepend(count)),
+        Features = _data.IsTokens ? null : _device.Allocate(_data.SampleShape.Prepend(count)),
+        Tokens = _data.IsTokens ? _device.AllocateIndices(_data.SampleShape.Prepend(count)) : null,
         Labels = _device.AllocateIndices([count]),
     };
 }

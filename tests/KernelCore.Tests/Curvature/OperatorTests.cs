@@ -81,6 +81,32 @@ public sealed class OperatorTests
         Assert.Throws<KernelCoreException>(() => new CholeskySolver(Symmetric.Diagonal(1, 0)));
         Assert.Throws<KernelCoreException>(() => new CholeskySolver(Symmetric.Diagonal(1, -1)));
         Assert.Throws<KernelCoreException>(() => new CholeskySolver(Symmetric.Diagonal(1, double.NaN)));
+        Assert.Throws<KernelCoreException>(() => new CholeskySolver(Symmetric.Diagonal(1, double.PositiveInfinity)));
         Assert.Throws<ArgumentException>(() => solver.Solve([1]));
+        Assert.Throws<ArgumentException>(() => new CholeskySolver(new double[2, 3]));
+    }
+
+    [Fact]
+    public void Cholesky_takes_the_rounding_of_a_zero_pivot_for_zero()
+    {
+        // (0.1, 0.3)^T (0.1, 0.3): its second pivot is zero, or what rounding leaves of it.
+        double[] x = [0.1, 0.3];
+        Assert.Throws<KernelCoreException>(() => new CholeskySolver(new double[,] { { x[0] * x[0], x[0] * x[1] }, { x[0] * x[1], (x[1] * x[1]) + 1e-17 } }));
+    }
+
+    [Theory]
+    [InlineData(31)]
+    [InlineData(33)]
+    [InlineData(70)]
+    public void Cholesky_of_several_blocks_agrees_with_the_spectrum(int n)
+    {
+        double[,] a = Symmetric.WithSpectrum(5, Symmetric.Logarithmic(n, 0.01, 1));
+        double[] truth = [.. TestNumbers.Normal(6, n).Select(v => (double)v)];
+        var solver = new CholeskySolver(a);
+
+        // Backward stable: the error is at most the condition number times 3 n^2 roundoffs of double (Higham 2002, theorem 10.4).
+        double bound = 3 * n * n * 1.2e-16 * (1 / Symmetric.Eigenvalues(a)[0]);
+        Assert.True(Symmetric.Distance(truth, solver.Solve(Symmetric.Multiply(a, truth))) <= bound * Symmetric.Norm(truth));
+        Assert.Equal(Symmetric.Eigenvalues(a).Sum(Math.Log), solver.LogDeterminant, n * bound);
     }
 }

@@ -32,6 +32,19 @@ public sealed class DatasetTests
     }
 
     [Fact]
+    public void DrawsTheFirstOfAShuffleInOrder()
+    {
+        Dataset data = Random(count: 23, size: 2, classes: 5), few = data.Draw(5, seed: 3), more = data.Draw(11, seed: 3);
+        float[] Firsts(Dataset set) => [.. Enumerable.Range(0, set.Count).Select(i => set.Sample(i)[0])];
+        Assert.Subset(Firsts(more).ToHashSet(), Firsts(few).ToHashSet());
+        Assert.Equal(Firsts(data).Where(Firsts(more).Contains), Firsts(more));
+        Assert.NotEqual(Firsts(few), Firsts(data.Draw(5, seed: 4)));
+        Assert.Same(data, data.Draw(23, seed: 3));
+        Assert.Throws<ArgumentOutOfRangeException>(() => data.Draw(24, seed: 3));
+        Assert.Throws<ArgumentOutOfRangeException>(() => data.Draw(0, seed: 3));
+    }
+
+    [Fact]
     public void GatheringAllocatesNothing()
     {
         Dataset data = Random(count: 64, size: 33, classes: 5);

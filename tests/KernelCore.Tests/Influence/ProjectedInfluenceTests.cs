@@ -1,3 +1,4 @@
+using KernelCore.Curvature;
 using KernelCore.Data;
 using KernelCore.Gradients;
 using KernelCore.Influence;
@@ -157,8 +158,7 @@ public sealed class ProjectedInfluenceTests
 
     private static double[] Solve(double[] matrix, double[] right)
     {
-        double[] x = [.. right];
-        new Cholesky([.. matrix], right.Length).Solve(x);
+        double[] x = new CholeskySolver([.. matrix], right.Length).Solve(right);
 
         // The oracle's own residual: the solution is checked, not trusted.
         for (int i = 0; i < x.Length; i++)

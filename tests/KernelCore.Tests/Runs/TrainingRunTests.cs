@@ -1,8 +1,11 @@
 using KernelCore.Data;
+using KernelCore.Influence;
 using KernelCore.Kernels;
 using KernelCore.Kernels.Cpu;
+using KernelCore.LeaveOneOut;
 using KernelCore.Models;
 using KernelCore.Runs;
+using KernelCore.Tests.Files;
 using KernelCore.Training;
 
 namespace KernelCore.Tests.Runs;
@@ -29,6 +32,36 @@ public class TrainingRunTests
         using var second = new TrainingRun(Recipe with { LabelNoise = 0.1, Seed = 2 }, new DatasetCatalog(), CpuDevice.Shared);
         Assert.Equal<int>(first.Train.Labels, second.Train.Labels);
         Assert.NotEqual(first.Network.Parameters.Flat.ToArray(), second.Network.Parameters.Flat.ToArray());
+    }
+
+    [Fact]
+    public void Extra_scores_are_those_of_the_trained_network()
+    {
+        RunOptions recipe = Recipe with { Data = "breast-cancer", TrainSamples = 90, LearningRate = 2e-3, Extras = ExtraScores.SelfInfluence | ExtraScores.Lsi };
+        using var run = new TrainingRun(recipe, new DatasetCatalog(), CpuDevice.Shared);
+        var seen = new List<EpochRecord>();
+        TrainingResult result = run.Fit(new Collector(seen));
+        Assert.Equal((2, 90), (seen.Count, run.Train.Count));
+        LsiResult lsi = LaplaceSampleInformation.Compute(HeadFeatures.Extract(run.Network, run.Train), CpuDevice.Shared, new LsiOptions { Checked = 0 });
+        Assert.Equal(lsi.Information, result.Scores.Find("lsi")!.Values);
+
+        // Two epochs are two checkpoints; the first is that of the same run cut short.
+        using var shorter = new TrainingRun(recipe with { Epochs = 1, Extras = ExtraScores.None }, new DatasetCatalog(), CpuDevice.Shared);
+        TrainingResult once = shorter.Fit();
+        Checkpoint[] checkpoints = [Checkpoint.Of(shorter.Network, 2e-3), Checkpoint.Of(run.Network, 2e-3)];
+        Assert.Equal(GradientProducts.TracIn(checkpoints).SelfInfluence(run.Train), result.Scores.Find("self-influence")!.Values);
+        Assert.Null(once.Scores.Find("lsi"));
+    }
+
+    [Fact]
+    public void Refuses_samples_that_are_not_there_and_heads_that_are_too_large()
+    {
+        Assert.Throws<KernelCoreException>(() => new TrainingRun(Recipe with { TrainSamples = 0 }, new DatasetCatalog(), CpuDevice.Shared));
+        using var folder = new TemporaryFolder();
+        File.WriteAllText(folder["wide.json"], """[{"kind":"Flatten"},{"kind":"Linear","in":64,"out":1000},{"kind":"ReLU"},{"kind":"Linear","in":1000,"out":10}]""");
+        RunOptions wide = Recipe with { Architecture = folder["wide.json"], Extras = ExtraScores.Lsi };
+        var error = Assert.Throws<KernelCoreException>(() => new TrainingRun(wide, new DatasetCatalog(), CpuDevice.Shared));
+        Assert.Contains("10010 parameters", error.Message, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -80,5 +113,10 @@ public class TrainingRunTests
         Assert.Equal(3, Assert.IsType<CpuDevice>(three).Threads);
         var error = Assert.Throws<BackendUnavailableException>(() => Devices.Open("tpu:0"));
         Assert.Contains("known: cpu", error.Message, StringComparison.Ordinal);
+    }
+
+    private sealed class Collector(List<EpochRecord> seen) : IProgress<EpochRecord>
+    {
+        public void Report(EpochRecord value) => seen.Add(value);
     }
 }
