@@ -34,6 +34,9 @@ internal static unsafe partial class OpenBlas
     {
         ["OPENBLAS_CORETYPE"] = Avx512F.IsSupported ? "SkylakeX" : null,
         ["OPENBLAS_L2_SIZE"] = null,
+
+        // Its idle threads spin for 2^20 clock ticks instead of 2^26, which last into what is measured next: still longer than between two calls.
+        ["OPENBLAS_THREAD_TIMEOUT"] = "20",
     };
 
     /// <summary>Whether the library is installed.</summary>
