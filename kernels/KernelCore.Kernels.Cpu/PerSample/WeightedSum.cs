@@ -7,10 +7,13 @@ internal sealed unsafe partial class CpuPerSampleKernels
     /// <summary>Multiply-adds below which a product stays on the calling thread.</summary>
     private const long ParallelProduct = 1 << 18;
 
+    /// <summary>Backprops scaled at a time: they are still in cache when they are multiplied.</summary>
+    private const int ScaledFloats = 1 << 19;
+
     /// <inheritdoc/>
     /// <remarks>
     /// The sum is linear in the uses, so each adds on its own. Linear: one product (diag(c) G)^T A over all positions of the
-    /// batch. Float32 sums over samples in fixed chunks.
+    /// batch, or over as many samples at a time as keep diag(c) G in cache. Float32 sums over samples in fixed chunks.
     /// </remarks>
     public void WeightedSum(ReadOnlySpan<LayerCapture> uses, ParameterRole role, Tensor? coefficients, float beta, Tensor destination)
     {
@@ -39,22 +42,28 @@ internal sealed unsafe partial class CpuPerSampleKernels
                 BatchSum<WeightedTerm>.Run(device, use, old, sum, new WeightedTerm(use, factors));
             }
         }
-
     }
 
     private void LinearSum(in ParameterGradient gradient, float* coefficients, float beta, float* destination)
     {
         ref readonly CaptureView use = ref gradient[0];
-        int rows = checked(gradient.Batch * use.Positions);
-        float* backprop = use.Backprop;
-        if (coefficients != null)
+        if (coefficients == null)
         {
-            backprop = Shared.Floats(ScratchSlot.Left, (long)rows * use.Rows);
-            var scaling = new ScaleSamplesBody(use, coefficients, backprop);
-            RangeLoop.Run(device.Pool, gradient.Batch, Parallelism.Elements(use.BackpropSize), ref scaling);
+            OuterProducts(checked(gradient.Batch * use.Positions), use.Rows, use.Columns, 1, use.Backprop, use.Activation, beta, destination);
+            return;
         }
 
-        OuterProducts(rows, use.Rows, use.Columns, 1, backprop, use.Activation, beta, destination);
+        int samples = Math.Clamp(ScaledFloats / Math.Max(1, use.BackpropSize), 1, Math.Max(1, gradient.Batch)), first = 0;
+        float* scaled = Shared.Floats(ScratchSlot.Left, (long)samples * use.BackpropSize);
+        do
+        {
+            int count = Math.Min(samples, gradient.Batch - first);
+            var scaling = new ScaleSamplesBody(use, first, coefficients, scaled);
+            RangeLoop.Run(device.Pool, count, Parallelism.Elements(use.BackpropSize), ref scaling);
+            OuterProducts(count * use.Positions, use.Rows, use.Columns, 1, scaled, use.ActivationOf(first), first == 0 ? beta : 1, destination);
+            first += count;
+        }
+        while (first < gradient.Batch);
     }
 
     /// <summary>C = alpha G^T A + beta C with G [rows, p] and A [rows, d], on all threads when that pays.</summary>
@@ -64,15 +73,15 @@ internal sealed unsafe partial class CpuPerSampleKernels
         Gemm.Run(problem, (long)rows * p * d < ParallelProduct ? null : device.Pool);
     }
 
-    /// <summary>scaled[i] = coefficients[i] g[i] for each sample i.</summary>
-    private readonly struct ScaleSamplesBody(CaptureView use, float* coefficients, float* scaled) : IRangeBody
+    /// <summary>scaled[i] = coefficients[s] g[s] for each sample s = origin + i.</summary>
+    private readonly struct ScaleSamplesBody(CaptureView use, int origin, float* coefficients, float* scaled) : IRangeBody
     {
         public void Run(int first, int end, int worker)
         {
             for (int i = first; i < end; i++)
             {
-                var source = new ReadOnlySpan<float>(use.BackpropOf(i), use.BackpropSize);
-                TensorPrimitives.Multiply(source, coefficients[i], new Span<float>(scaled + ((long)i * use.BackpropSize), use.BackpropSize));
+                var source = new ReadOnlySpan<float>(use.BackpropOf(origin + i), use.BackpropSize);
+                TensorPrimitives.Multiply(source, coefficients[origin + i], new Span<float>(scaled + ((long)i * use.BackpropSize), use.BackpropSize));
             }
         }
     }
