@@ -1,3 +1,5 @@
+using KernelCore.Conformance;
+
 namespace KernelCore.Kernels.Cpu.Tests;
 
 public sealed class WorkerPoolTests
@@ -51,14 +53,13 @@ public sealed class WorkerPoolTests
     {
         using var pool = new WorkerPool(threads);
         var body = new SumBody(new long[64]);
-        pool.Run(64, ref body);
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        for (int i = 0; i < 100; i++)
+        SteadyState.AssertNoAllocation(() =>
         {
-            pool.Run(64, ref body);
-        }
-
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+            for (int i = 0; i < 100; i++)
+            {
+                pool.Run(64, ref body);
+            }
+        });
     }
 
     [Fact]

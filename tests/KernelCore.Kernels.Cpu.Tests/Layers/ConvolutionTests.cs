@@ -39,20 +39,11 @@ public sealed class ConvolutionDeterminismTests
         using var device = new CpuDevice(threads);
         using Tensor x = device.Allocate([3, Geometry.InputSize]), y = device.Allocate([3, Geometry.OutputSize]);
         using Tensor weight = device.Allocate([Geometry.OutChannels, Geometry.PatchSize]), bias = device.Allocate([Geometry.OutChannels]);
-        void Pass()
+        SteadyState.AssertNoAllocation(() =>
         {
             device.Kernels.Layers.Convolution(Geometry, 3, x, weight, bias, y);
             device.Kernels.Layers.ConvolutionInputGradient(Geometry, 3, y, weight, x);
-        }
-
-        Pass();
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        for (int i = 0; i < 10; i++)
-        {
-            Pass();
-        }
-
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        });
     }
 
     private static (float[] Y, float[] Gx) Run(int threads, int batch)

@@ -54,15 +54,7 @@ public sealed unsafe class GemmDeterminismTests
     {
         using var device = new CpuDevice(threads);
         using Tensor a = device.Allocate([m, k]), b = device.Allocate([n, k]), c = device.Allocate([m, n]), bias = device.Allocate([n]);
-        void Multiply() => device.Kernels.LinearAlgebra.Gemm(false, true, 1, Matrix.Of(a), Matrix.Of(b), 0, Matrix.Of(c), bias);
-        Multiply();
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        for (int i = 0; i < 10; i++)
-        {
-            Multiply();
-        }
-
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        SteadyState.AssertNoAllocation(() => device.Kernels.LinearAlgebra.Gemm(false, true, 1, Matrix.Of(a), Matrix.Of(b), 0, Matrix.Of(c), bias));
     }
 
     private static float[] Product(int threads, int m, int n, int k)

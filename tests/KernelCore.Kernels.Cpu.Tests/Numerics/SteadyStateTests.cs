@@ -1,3 +1,5 @@
+using KernelCore.Conformance;
+
 namespace KernelCore.Kernels.Cpu.Tests;
 
 /// <summary>What holds for every operation: bits that do not depend on the number of threads, and no garbage.</summary>
@@ -19,11 +21,7 @@ public sealed class SteadyStateTests
     public void NothingIsAllocatedAfterTheFirstCalls(string operation)
     {
         using Operations.Run run = Tests.Operations.Prepare(operation, new CpuDevice(threads: 1));
-        run.Once();
-        run.Once();
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        run.Once();
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        SteadyState.AssertNoAllocation(run.Once);
     }
 
     private static int[] Bits(string operation, int threads)

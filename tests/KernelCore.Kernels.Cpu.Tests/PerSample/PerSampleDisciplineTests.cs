@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using KernelCore.Conformance;
 using KernelCore.Conformance.PerSample;
 
 namespace KernelCore.Kernels.Cpu.Tests.PerSample;
@@ -44,10 +45,7 @@ public sealed class PerSampleDisciplineTests
     {
         using var device = new CpuDevice(1);
         var queries = new AllQueries(device, name, role, Batch);
-        queries.Run(keep: false);
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        queries.Run(keep: false);
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        SteadyState.AssertNoAllocation(() => queries.Run(keep: false));
     }
 
     private static ReadOnlySpan<uint> Bits(List<float> values) => MemoryMarshal.Cast<float, uint>(CollectionsMarshal.AsSpan(values));

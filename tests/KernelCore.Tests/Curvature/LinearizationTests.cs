@@ -1,3 +1,4 @@
+using KernelCore.Conformance;
 using KernelCore.Gradients;
 using KernelCore.Kernels;
 using KernelCore.Kernels.Cpu;

@@ -38,16 +38,11 @@ public sealed class DatasetTests
         int[] indices = TestNumbers.Integers(9, 32, 64);
         var features = new float[32 * 33];
         var labels = new int[32];
-        data.CopySamples(indices, features);
-        data.CopyLabels(indices, labels);
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        for (int i = 0; i < 100; i++)
+        SteadyState.AssertNoAllocation(() =>
         {
             data.CopySamples(indices, features);
             data.CopyLabels(indices, labels);
-        }
-
-        Assert.Equal(before, GC.GetAllocatedBytesForCurrentThread());
+        });
     }
 
     [Fact]
