@@ -16,9 +16,10 @@ internal interface IParallelBody
 /// <summary>Persistent threads that share the tasks of one loop at a time.</summary>
 /// <remarks>
 /// <para>
-/// Threads take tasks from a shared counter until none is left. The caller takes part and then waits only for workers
-/// that joined: one that is still asleep when the tasks run out is never waited for, so a loop on a busy machine costs
-/// no more than running it alone. Idle threads spin for microseconds, then block.
+/// Every thread has its share of the tasks, the same part of every loop, so that what it wrote in one loop is in its own
+/// cache in the next. One that is done takes from the shares of the others. The caller takes part and then waits only for
+/// workers that joined: one that is still asleep when the tasks run out is never waited for, so a loop on a busy machine
+/// costs no more than running it alone. Idle threads spin for microseconds, then block.
 /// </para>
 /// <para>A loop allocates nothing: workers call the caller's struct through a pointer to it.</para>
 /// </remarks>
@@ -32,6 +33,7 @@ internal sealed unsafe class WorkerPool : IDisposable
 
     private readonly Scratch[] _scratch;
     private readonly Parking[] _parking;
+    private readonly TaskShare[] _shares;
     private Thread[]? _threads;
     private Exception? _error;
     private Loop _loop;
@@ -44,6 +46,7 @@ internal sealed unsafe class WorkerPool : IDisposable
         Threads = threads;
         _scratch = new Scratch[threads];
         _parking = new Parking[threads];
+        _shares = new TaskShare[threads];
         for (int i = 0; i < threads; i++)
         {
             _scratch[i] = new Scratch();
@@ -128,10 +131,15 @@ internal sealed unsafe class WorkerPool : IDisposable
         where TBody : struct, IParallelBody
     {
         ref TBody body = ref Unsafe.AsRef<TBody>(address);
-        int tasks = pool._loop.Tasks;
-        for (int task; (task = Interlocked.Increment(ref pool._loop.Taken) - 1) < tasks;)
+        int tasks = pool._loop.Tasks, threads = pool.Threads;
+        for (int i = 0; i < threads; i++)
         {
-            body.Run(task, worker);
+            int owner = (worker + i) % threads, end = Parallelism.ChunkStart(tasks, threads, owner + 1);
+            ref int next = ref pool._shares[owner].Next;
+            for (int task; (task = Interlocked.Increment(ref next) - 1) < end;)
+            {
+                body.Run(task, worker);
+            }
         }
     }
 
@@ -160,7 +168,11 @@ internal sealed unsafe class WorkerPool : IDisposable
         _loop.Body = body;
         _loop.Drain = drain;
         _loop.Tasks = tasks;
-        _loop.Taken = 0;
+        for (int worker = 0; worker < Threads; worker++)
+        {
+            _shares[worker].Next = Parallelism.ChunkStart(tasks, Threads, worker);
+        }
+
         Volatile.Write(ref _loop.Open, true);
         Interlocked.Increment(ref _loop.Epoch);
         for (int worker = Math.Min(tasks, Threads) - 1; worker > 0; worker--)
@@ -209,7 +221,10 @@ internal sealed unsafe class WorkerPool : IDisposable
         catch (Exception error)
         {
             Interlocked.CompareExchange(ref _error, error, null);
-            Interlocked.Exchange(ref _loop.Taken, _loop.Tasks);
+            foreach (ref TaskShare share in _shares.AsSpan())
+            {
+                Interlocked.Exchange(ref share.Next, _loop.Tasks);
+            }
         }
     }
 
@@ -284,7 +299,7 @@ internal sealed unsafe class WorkerPool : IDisposable
     private readonly record struct Entry(WorkerPool? Pool, int Worker, Scratch? Scratch);
 
     /// <summary>The current loop. Counters that different threads hammer lie on lines of their own.</summary>
-    [StructLayout(LayoutKind.Explicit, Size = 320)]
+    [StructLayout(LayoutKind.Explicit, Size = 256)]
     private struct Loop
     {
         [FieldOffset(64)]
@@ -303,9 +318,14 @@ internal sealed unsafe class WorkerPool : IDisposable
         public int Epoch;
 
         [FieldOffset(128)]
-        public int Taken;
-
-        [FieldOffset(192)]
         public int Inside;
+    }
+
+    /// <summary>The next task of one thread's share, on a line of its own.</summary>
+    [StructLayout(LayoutKind.Explicit, Size = 128)]
+    private struct TaskShare
+    {
+        [FieldOffset(64)]
+        public int Next;
     }
 }

@@ -3,8 +3,20 @@ namespace KernelCore.Kernels.Cpu;
 /// <summary>Sizes of the blocks of a product that stay in cache.</summary>
 internal static class GemmBlocking
 {
-    /// <summary>Terms per block: a panel of B of this depth stays in the first-level cache.</summary>
+    /// <summary>Most terms of a sum that one tile takes at a time: a panel of B of this depth stays in the first-level cache.</summary>
     public const int Depth = 256;
+
+    /// <summary>Floats packed at a time, unless a single depth needs more: they are still in the second-level cache when they are read.</summary>
+    public const int PackedFloats = 1 << 18;
+
+    /// <summary>Terms that one tile takes at a time: k in equal parts, none deeper than <see cref="Depth"/>.</summary>
+    /// <param name="k">Terms of each sum.</param>
+    public static int DepthOf(int k)
+    {
+        const int unit = 4; // terms that packing transposes at a time
+        int parts = Parallelism.Chunks(k, Depth);
+        return parts <= 1 ? k : Parallelism.Chunks(k, parts * unit) * unit;
+    }
 
     /// <summary>Columns of B packed at a time.</summary>
     public const int Columns = 2048;

@@ -26,7 +26,7 @@ internal static unsafe class GemmDriver<TLanes>
                     Execute(ref block, pool);
                 }
 
-                term += GemmBlocking.Depth;
+                term += block.Terms;
             }
             while (term < block.K);
         }
@@ -44,7 +44,7 @@ internal static unsafe class GemmDriver<TLanes>
     {
         if (pool is null)
         {
-            block.Pack(0, block.PanelsToPack);
+            block.Pack(0, 1);
             block.Multiply(0, block.RowPanels, 0, block.ColumnPanels);
             return;
         }
@@ -63,8 +63,7 @@ internal static unsafe class GemmDriver<TLanes>
 
         public void Run(int task, int worker)
         {
-            int first = task * GemmBlocking.PackPanels;
-            _block.Pack(first, Math.Min(first + GemmBlocking.PackPanels, _block.PanelsToPack));
+            _block.Pack(task, Tasks);
         }
     }
 

@@ -1,8 +1,5 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
-using System.Runtime.Intrinsics;
-using System.Runtime.Intrinsics.Arm;
-using System.Runtime.Intrinsics.X86;
 
 namespace KernelCore.Kernels.Cpu;
 
@@ -81,15 +78,52 @@ internal static unsafe class GemmPacking
     private static void Transpose(int width, int extent, int depth, float* source, nint stride, float* panel)
     {
         int j = 0;
-        if (Sse2.IsSupported || AdvSimd.Arm64.IsSupported)
+        if (Quads8.IsSupported)
         {
-            for (; j + 4 <= extent; j += 4)
+            for (; j + 8 <= extent; j += 8)
             {
-                Transpose4(width, depth, source + (j * stride), stride, panel + j);
+                Transpose<Quads8>(width, depth, source + (j * stride), stride, panel + j);
             }
         }
 
-        for (; j < extent; j++)
+        if (Quads4.IsSupported)
+        {
+            for (; j + 4 <= extent; j += 4)
+            {
+                Transpose<Quads4>(width, depth, source + (j * stride), stride, panel + j);
+            }
+        }
+
+        TransposeOneByOne(width, extent - j, depth, source + (j * stride), stride, panel + j);
+    }
+
+    /// <summary>As many lanes of a panel as a register has, from as many rows of the source, four terms at a time.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Transpose<TQuads>(int width, int depth, float* source, nint stride, float* panel)
+        where TQuads : struct, IQuads<TQuads>
+    {
+        int p = 0;
+        for (; p + 4 <= depth; p += 4)
+        {
+            float* rows = source + p;
+            TQuads r0 = TQuads.Load(rows, stride), r1 = TQuads.Load(rows + stride, stride);
+            TQuads r2 = TQuads.Load(rows + (2 * stride), stride), r3 = TQuads.Load(rows + (3 * stride), stride);
+            TQuads low01 = TQuads.ZipLow(r0, r1), high01 = TQuads.ZipHigh(r0, r1);
+            TQuads low23 = TQuads.ZipLow(r2, r3), high23 = TQuads.ZipHigh(r2, r3);
+            TQuads.LowHalves(low01, low23).Store(panel);
+            TQuads.HighHalves(low01, low23).Store(panel + width);
+            TQuads.LowHalves(high01, high23).Store(panel + (2 * width));
+            TQuads.HighHalves(high01, high23).Store(panel + (3 * width));
+            panel += 4 * width;
+        }
+
+        TransposeOneByOne(width, TQuads.Rows, depth - p, source + p, stride, panel);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void TransposeOneByOne(int width, int extent, int depth, float* source, nint stride, float* panel)
+    {
+        for (int j = 0; j < extent; j++)
         {
             for (int p = 0; p < depth; p++)
             {
@@ -97,52 +131,4 @@ internal static unsafe class GemmPacking
             }
         }
     }
-
-    /// <summary>Four lanes of a panel from four rows of the source, in 4 x 4 blocks.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Transpose4(int width, int depth, float* source, nint stride, float* panel)
-    {
-        float* s0 = source, s1 = s0 + stride, s2 = s1 + stride, s3 = s2 + stride;
-        int p = 0;
-        for (; p + 4 <= depth; p += 4)
-        {
-            Vector128<float> r0 = Vector128.Load(s0 + p), r1 = Vector128.Load(s1 + p);
-            Vector128<float> r2 = Vector128.Load(s2 + p), r3 = Vector128.Load(s3 + p);
-            Vector128<float> low01 = ZipLow(r0, r1), high01 = ZipHigh(r0, r1);
-            Vector128<float> low23 = ZipLow(r2, r3), high23 = ZipHigh(r2, r3);
-            LowHalves(low01, low23).Store(panel);
-            HighHalves(low01, low23).Store(panel + width);
-            LowHalves(high01, high23).Store(panel + (2 * width));
-            HighHalves(high01, high23).Store(panel + (3 * width));
-            panel += 4 * width;
-        }
-
-        for (; p < depth; p++)
-        {
-            (panel[0], panel[1], panel[2], panel[3]) = (s0[p], s1[p], s2[p], s3[p]);
-            panel += width;
-        }
-    }
-
-    // (a0 b0 a1 b1)
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector128<float> ZipLow(Vector128<float> a, Vector128<float> b) =>
-        Sse.IsSupported ? Sse.UnpackLow(a, b) : AdvSimd.Arm64.ZipLow(a, b);
-
-    // (a2 b2 a3 b3)
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector128<float> ZipHigh(Vector128<float> a, Vector128<float> b) =>
-        Sse.IsSupported ? Sse.UnpackHigh(a, b) : AdvSimd.Arm64.ZipHigh(a, b);
-
-    // (a0 a1 b0 b1)
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector128<float> LowHalves(Vector128<float> a, Vector128<float> b) => Sse2.IsSupported
-        ? Sse2.UnpackLow(a.AsDouble(), b.AsDouble()).AsSingle()
-        : AdvSimd.Arm64.ZipLow(a.AsDouble(), b.AsDouble()).AsSingle();
-
-    // (a2 a3 b2 b3)
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector128<float> HighHalves(Vector128<float> a, Vector128<float> b) => Sse2.IsSupported
-        ? Sse2.UnpackHigh(a.AsDouble(), b.AsDouble()).AsSingle()
-        : AdvSimd.Arm64.ZipHigh(a.AsDouble(), b.AsDouble()).AsSingle();
 }

@@ -1,12 +1,14 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
 
 namespace KernelCore.Kernels.Cpu;
 
 /// <summary>A tile of C that fits the registers: the innermost kernel of a matrix product.</summary>
 /// <remarks>
 /// Twelve rows of two registers make 24 sums; with two registers of B and a broadcast they fill 27 of the 32 that AVX-512
-/// has. Elsewhere it is six rows, 15 of 16 registers: the JIT drops the other rows, because <see cref="Rows"/> is a
-/// constant. Lane j of c[i][h] is C[i, h Count + j]; one multiply-add per lane and term, in increasing depth.
+/// has. Elsewhere it is six rows, 15 of 16 registers. The last tile of a column has kernels of fewer rows: the JIT drops the
+/// others, because the number of rows is a constant to it. Lane j of c[i][h] is C[i, h Count + j]; one multiply-add per lane
+/// and term, in increasing depth.
 /// </remarks>
 internal static unsafe class GemmTile<TLanes>
     where TLanes : struct, ILanes<TLanes>
@@ -26,15 +28,40 @@ internal static unsafe class GemmTile<TLanes>
         get => 2 * TLanes.Count;
     }
 
-    /// <summary>tile[i, j] = sum over p of a[p, i] b[p, j], in increasing p from zero.</summary>
+    /// <summary>Rows that the smallest kernel with at least <paramref name="rows"/> of them has.</summary>
+    public static int RowsComputed(int rows) => TLanes.Count < 16 ? 6 : rows > 8 ? 12 : rows > 4 ? 8 : 4;
+
+    /// <summary>c[i, j] = alpha sum over p of a[p, i] b[p, j] + beta c[i, j] + bias, the sum in increasing p from zero.</summary>
+    /// <param name="rows">Rows that are wanted; <see cref="RowsComputed"/> are computed and stored.</param>
     /// <param name="depth">Terms; may be 0.</param>
     /// <param name="a">[depth, <see cref="Rows"/>], contiguous.</param>
     /// <param name="b">[depth, <see cref="Columns"/>] with a row stride.</param>
     /// <param name="strideB">Floats between rows of b.</param>
-    /// <param name="tile">[<see cref="Rows"/>, <see cref="Columns"/>], contiguous, overwritten.</param>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Multiply(int depth, float* a, float* b, nint strideB, float* tile)
+    /// <param name="target">c and what is added to it.</param>
+    public static void Multiply(int rows, int depth, float* a, float* b, nint strideB, in GemmTarget target)
     {
+        switch (RowsComputed(rows))
+        {
+            case 12:
+                Multiply<TwelveRows>(depth, a, b, strideB, target);
+                break;
+            case 8:
+                Multiply<EightRows>(depth, a, b, strideB, target);
+                break;
+            case 6:
+                Multiply<SixRows>(depth, a, b, strideB, target);
+                break;
+            default:
+                Multiply<FourRows>(depth, a, b, strideB, target);
+                break;
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Multiply<TRows>(int depth, float* a, float* b, nint strideB, in GemmTarget target)
+        where TRows : struct, IRowCount
+    {
+        Prefetch(TRows.Count, target);
         TLanes c00 = default, c01 = default;
         TLanes c10 = default, c11 = default;
         TLanes c20 = default, c21 = default;
@@ -62,13 +89,18 @@ internal static unsafe class GemmTile<TLanes>
             TLanes a3 = TLanes.Broadcast(a[3]);
             c30 = TLanes.MultiplyAdd(a3, b0, c30);
             c31 = TLanes.MultiplyAdd(a3, b1, c31);
-            TLanes a4 = TLanes.Broadcast(a[4]);
-            c40 = TLanes.MultiplyAdd(a4, b0, c40);
-            c41 = TLanes.MultiplyAdd(a4, b1, c41);
-            TLanes a5 = TLanes.Broadcast(a[5]);
-            c50 = TLanes.MultiplyAdd(a5, b0, c50);
-            c51 = TLanes.MultiplyAdd(a5, b1, c51);
-            if (Rows == 12)
+
+            if (TRows.Count > 4)
+            {
+                TLanes a4 = TLanes.Broadcast(a[4]);
+                c40 = TLanes.MultiplyAdd(a4, b0, c40);
+                c41 = TLanes.MultiplyAdd(a4, b1, c41);
+                TLanes a5 = TLanes.Broadcast(a[5]);
+                c50 = TLanes.MultiplyAdd(a5, b0, c50);
+                c51 = TLanes.MultiplyAdd(a5, b1, c51);
+            }
+
+            if (TRows.Count > 6)
             {
                 TLanes a6 = TLanes.Broadcast(a[6]);
                 c60 = TLanes.MultiplyAdd(a6, b0, c60);
@@ -76,6 +108,10 @@ internal static unsafe class GemmTile<TLanes>
                 TLanes a7 = TLanes.Broadcast(a[7]);
                 c70 = TLanes.MultiplyAdd(a7, b0, c70);
                 c71 = TLanes.MultiplyAdd(a7, b1, c71);
+            }
+
+            if (TRows.Count > 8)
+            {
                 TLanes a8 = TLanes.Broadcast(a[8]);
                 c80 = TLanes.MultiplyAdd(a8, b0, c80);
                 c81 = TLanes.MultiplyAdd(a8, b1, c81);
@@ -94,61 +130,98 @@ internal static unsafe class GemmTile<TLanes>
             b += strideB;
         }
 
-        Store(0, c00, c01, tile);
-        Store(1, c10, c11, tile);
-        Store(2, c20, c21, tile);
-        Store(3, c30, c31, tile);
-        Store(4, c40, c41, tile);
-        Store(5, c50, c51, tile);
-        if (Rows == 12)
+        Store(target, 0, c00, c01);
+        Store(target, 1, c10, c11);
+        Store(target, 2, c20, c21);
+        Store(target, 3, c30, c31);
+
+        if (TRows.Count > 4)
         {
-            Store(6, c60, c61, tile);
-            Store(7, c70, c71, tile);
-            Store(8, c80, c81, tile);
-            Store(9, c90, c91, tile);
-            Store(10, c100, c101, tile);
-            Store(11, c110, c111, tile);
+            Store(target, 4, c40, c41);
+            Store(target, 5, c50, c51);
+        }
+
+        if (TRows.Count > 6)
+        {
+            Store(target, 6, c60, c61);
+            Store(target, 7, c70, c71);
+        }
+
+        if (TRows.Count > 8)
+        {
+            Store(target, 8, c80, c81);
+            Store(target, 9, c90, c91);
+            Store(target, 10, c100, c101);
+            Store(target, 11, c110, c111);
         }
     }
 
-    /// <summary>c[i, j] = alpha tile[i, j] + beta c[i, j] + bias, one per column, or one per row where rowBias is not 0.</summary>
-    /// <remarks>With beta 0, c is not read. A null bias is none.</remarks>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Merge(float alpha, float* tile, float beta, float* c, nint strideC, float* bias, nint rowBias)
+    /// <summary>Fetches the lines of c while the sums are formed: they come from farther away than a and b.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Prefetch(int rows, in GemmTarget target)
     {
-        TLanes alphas = TLanes.Broadcast(alpha), betas = TLanes.Broadcast(beta);
-        for (int i = 0; i < Rows; i++)
+        if (Sse.IsSupported)
         {
-            TLanes r0 = TLanes.Load(tile), r1 = TLanes.Load(tile + TLanes.Count);
-            if (beta == 0)
+            float* c = target.C;
+            for (int i = 0; i < rows; i++)
             {
-                r0 = alphas * r0;
-                r1 = alphas * r1;
+                Sse.Prefetch0(c);
+                Sse.Prefetch0(c + TLanes.Count);
+                c += target.RowC;
             }
-            else
-            {
-                r0 = TLanes.MultiplyAdd(alphas, r0, betas * TLanes.Load(c));
-                r1 = TLanes.MultiplyAdd(alphas, r1, betas * TLanes.Load(c + TLanes.Count));
-            }
-
-            if (bias != null)
-            {
-                r0 += rowBias == 0 ? TLanes.Load(bias) : TLanes.Broadcast(*bias);
-                r1 += rowBias == 0 ? TLanes.Load(bias + TLanes.Count) : TLanes.Broadcast(*bias);
-                bias += rowBias;
-            }
-
-            r0.Store(c);
-            r1.Store(c + TLanes.Count);
-            tile += Columns;
-            c += strideC;
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Store(int row, TLanes left, TLanes right, float* tile)
+    private static void Store(in GemmTarget target, int row, TLanes left, TLanes right)
     {
-        left.Store(tile + (row * Columns));
-        right.Store(tile + (row * Columns) + TLanes.Count);
+        float* c = target.C + (row * target.RowC);
+        TLanes alpha = TLanes.Broadcast(target.Alpha);
+        if (target.Beta == 0)
+        {
+            left = alpha * left;
+            right = alpha * right;
+        }
+        else
+        {
+            TLanes beta = TLanes.Broadcast(target.Beta);
+            left = TLanes.MultiplyAdd(alpha, left, beta * TLanes.Load(c));
+            right = TLanes.MultiplyAdd(alpha, right, beta * TLanes.Load(c + TLanes.Count));
+        }
+
+        if (target.Bias != null)
+        {
+            float* bias = target.Bias + (row * target.RowBias);
+            left += target.RowBias == 0 ? TLanes.Load(bias) : TLanes.Broadcast(*bias);
+            right += target.RowBias == 0 ? TLanes.Load(bias + TLanes.Count) : TLanes.Broadcast(*bias);
+        }
+
+        left.Store(c);
+        right.Store(c + TLanes.Count);
+    }
+
+    private interface IRowCount
+    {
+        static abstract int Count { get; }
+    }
+
+    private readonly struct TwelveRows : IRowCount
+    {
+        public static int Count => 12;
+    }
+
+    private readonly struct EightRows : IRowCount
+    {
+        public static int Count => 8;
+    }
+
+    private readonly struct SixRows : IRowCount
+    {
+        public static int Count => 6;
+    }
+
+    private readonly struct FourRows : IRowCount
+    {
+        public static int Count => 4;
     }
 }
