@@ -110,7 +110,7 @@ public sealed class ParameterTests
     }
 
     [TorchFact]
-    public void A_batch_over_torch_memory_is_not_copied_and_modes_are_put_back()
+    public void Modes_of_modules_are_put_back()
     {
         using Batch batch = Samples.Real(3, 4, 6);
         using Module module = Sequential(Linear(6, 6), Dropout(0.5), Linear(6, 3));
