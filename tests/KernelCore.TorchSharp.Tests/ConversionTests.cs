@@ -4,9 +4,9 @@ using KernelCore.Kernels;
 using KernelCore.Kernels.Cpu;
 using KernelCore.Models;
 using KernelCore.Verification;
-using Module = TorchSharp.torch.nn.Module<TorchSharp.torch.Tensor, TorchSharp.torch.Tensor>;
 using static KernelCore.Torch.Tests.TestModules;
 using static TorchSharp.torch.nn;
+using Module = TorchSharp.torch.nn.Module<TorchSharp.torch.Tensor, TorchSharp.torch.Tensor>;
 
 namespace KernelCore.Torch.Tests;
 

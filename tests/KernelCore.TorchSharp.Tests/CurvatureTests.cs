@@ -1,9 +1,9 @@
 using KernelCore.Conformance;
 using KernelCore.Kernels.Cpu;
 using KernelCore.Models;
-using Module = TorchSharp.torch.nn.Module<TorchSharp.torch.Tensor, TorchSharp.torch.Tensor>;
 using static KernelCore.Torch.Tests.TestModules;
 using static TorchSharp.torch.nn;
+using Module = TorchSharp.torch.nn.Module<TorchSharp.torch.Tensor, TorchSharp.torch.Tensor>;
 
 namespace KernelCore.Torch.Tests;
 

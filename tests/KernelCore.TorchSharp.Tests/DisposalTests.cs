@@ -1,7 +1,7 @@
 using KernelCore.Gradients;
 using KernelCore.Models;
-using Module = TorchSharp.torch.nn.Module<TorchSharp.torch.Tensor, TorchSharp.torch.Tensor>;
 using static TorchSharp.torch.nn;
+using Module = TorchSharp.torch.nn.Module<TorchSharp.torch.Tensor, TorchSharp.torch.Tensor>;
 
 namespace KernelCore.Torch.Tests;
 

@@ -1,9 +1,9 @@
 using KernelCore.Models;
+using static KernelCore.Torch.Tests.TestModules;
+using static TorchSharp.torch.nn;
 using Functional = TorchSharp.torch.nn.functional;
 using Module = TorchSharp.torch.nn.Module<TorchSharp.torch.Tensor, TorchSharp.torch.Tensor>;
 using Modules = TorchSharp.Modules;
-using static KernelCore.Torch.Tests.TestModules;
-using static TorchSharp.torch.nn;
 
 namespace KernelCore.Torch.Tests;
 

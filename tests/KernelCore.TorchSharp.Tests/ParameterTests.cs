@@ -1,10 +1,10 @@
 using KernelCore.Gradients;
 using KernelCore.Kernels;
 using KernelCore.Models;
-using Module = TorchSharp.torch.nn.Module<TorchSharp.torch.Tensor, TorchSharp.torch.Tensor>;
-using Modules = TorchSharp.Modules;
 using static KernelCore.Torch.Tests.TestModules;
 using static TorchSharp.torch.nn;
+using Module = TorchSharp.torch.nn.Module<TorchSharp.torch.Tensor, TorchSharp.torch.Tensor>;
+using Modules = TorchSharp.Modules;
 
 namespace KernelCore.Torch.Tests;
 

@@ -25,7 +25,14 @@ internal static class AllQuantities
     {
         using var engine = new PerSampleEngine(model, new GradientQuery
         {
-            Norms = true, WeightDots = true, Cosines = true, ClipNorm = 1, Gram = true, SquaredSum = true, Sum = true, Materialise = true,
+            Norms = true,
+            WeightDots = true,
+            Cosines = true,
+            ClipNorm = 1,
+            Gram = true,
+            SquaredSum = true,
+            Sum = true,
+            Materialise = true,
         });
         GradientResult result = engine.Evaluate(batch, Loss.CrossEntropy);
         ParameterLayout layout = model.Parameters.Layout;
