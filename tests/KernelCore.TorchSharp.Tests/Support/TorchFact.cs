@@ -36,7 +36,7 @@ internal static class LibTorch
         }
         catch (Exception error) when (error is NotSupportedException or DllNotFoundException or TypeInitializationException)
         {
-            return $"libtorch is not there: {error.Message.TrimStart().Split('\n')[0]}";
+            return $"libtorch is not there: {(error.InnerException ?? error).Message.TrimStart().Split('\n')[0]}";
         }
         finally
         {
