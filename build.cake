@@ -32,7 +32,13 @@ Task("test").Description("Build, then run every test project; arguments after --
     CleanDirectory(TestResults);
     foreach (var project in GetFiles("./tests/*.Tests/*.csproj").OrderBy(project => project.FullPath))
     {
-        RunTests(project.GetFilenameWithoutExtension().ToString());
+        string name = project.GetFilenameWithoutExtension().ToString();
+        string assembly = $"tests/{name}/bin/{Configuration}/net10.0/{name}.dll";
+        // A project that the build left out, and said so, has none.
+        if (FileExists(assembly))
+        {
+            RunTests(name, assembly);
+        }
     }
 });
 
@@ -97,10 +103,10 @@ void RunProject(string project, string[] arguments)
     DotNet([$"{project}/bin/{Configuration}/net10.0/{System.IO.Path.GetFileName(project)}.dll", .. arguments]);
 }
 
-void RunTests(string project)
+void RunTests(string project, string assembly)
 {
     using var process = StartDotNet(capture: true, arguments: [
-        "test", $"tests/{project}/bin/{Configuration}/net10.0/{project}.dll", "--results-directory", TestResults,
+        "test", assembly, "--results-directory", TestResults,
         "--logger", $"trx;LogFileName={project}.trx", "--blame-hang-timeout", "10m", "--blame-hang-dump-type", "none", .. passedOn]);
     var output = process.StandardOutput.ReadToEnd();
     process.WaitForExit();

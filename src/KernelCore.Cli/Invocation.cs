@@ -1,4 +1,5 @@
 using System.CommandLine;
+using KernelCore.Cli.Backends;
 using KernelCore.Kernels;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -17,6 +18,7 @@ internal sealed class Invocation : IDisposable
         (_parsed, Console, Cancellation) = (parsed, console, cancellation);
         _services = new ServiceCollection()
             .AddKernelCore()
+            .AddSingleton(GpuBackend.Create())
             .AddLogging(logging => logging
                 .SetMinimumLevel(verbose ? LogLevel.Debug : LogLevel.Warning)
                 .AddSimpleConsole(format => format.SingleLine = true)

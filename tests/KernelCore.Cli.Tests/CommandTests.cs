@@ -49,11 +49,12 @@ public sealed partial class CommandTests : IDisposable
     }
 
     [Fact]
-    public async Task Devices_lists_the_cpu()
+    public async Task Devices_lists_the_cpu_and_the_emulator_or_why_there_is_none()
     {
         ToolRun run = await ToolRun.StartAsync("devices");
         Assert.Equal(0, run.ExitCode);
         Assert.Matches($@"cpu +cpu .* {Environment.ProcessorCount} .*GiB", run.Output);
+        Assert.Matches(@"ilgpu:emulator +emulator|ilgpu is unavailable: left out of this build: \w+", run.Output);
     }
 
     [Fact]

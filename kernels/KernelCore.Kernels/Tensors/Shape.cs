@@ -3,13 +3,13 @@ using System.Runtime.CompilerServices;
 
 namespace KernelCore.Kernels;
 
-/// <summary>Extents of a row-major tensor, rank 0 to 5. The last axis is contiguous.</summary>
+/// <summary>Extents of a row-major tensor, rank 0 to 6: a sample axis before the weight of a 3-D convolution. The last axis is contiguous.</summary>
 /// <remarks>A value type that never allocates; <c>Shape s = [batch, channels, height, width];</c> builds one.</remarks>
 [CollectionBuilder(typeof(Shape), nameof(Of))]
 public readonly struct Shape : IEquatable<Shape>
 {
     /// <summary>The largest supported rank.</summary>
-    public const int MaxRank = 5;
+    public const int MaxRank = 6;
 
     private readonly Extents _extents;
 

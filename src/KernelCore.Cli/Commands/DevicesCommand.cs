@@ -20,22 +20,20 @@ internal static class DevicesCommand
     private static int Run(Invocation invocation)
     {
         Table table = Tables.Create("device", "kind", "hardware", "instruction set", "threads", "memory");
-        foreach (BackendStatus backend in invocation.Service<IEnumerable<IBackend>>().Select(b => b.Probe()))
+        BackendStatus[] backends = [.. invocation.Service<IEnumerable<IBackend>>().Select(backend => backend.Probe())];
+        foreach (DeviceDescription device in backends.SelectMany(backend => backend.Devices))
         {
-            foreach (DeviceDescription device in backend.Devices)
-            {
-                table.AddTextRow(
-                    device.Selector, device.Kind.ToString().ToLowerInvariant(), device.Hardware, device.InstructionSet, $"{device.Threads}",
-                    $"{device.MemoryBytes / Gibibyte:F1} GiB");
-            }
-
-            if (!backend.Available)
-            {
-                table.AddTextRow(backend.Name, "unavailable", backend.Reason);
-            }
+            table.AddTextRow(
+                device.Selector, device.Kind.ToString().ToLowerInvariant(), device.Hardware, device.InstructionSet, $"{device.Threads}",
+                $"{device.MemoryBytes / Gibibyte:F1} GiB");
         }
 
         invocation.Console.Write(table);
+        foreach (BackendStatus backend in backends.Where(backend => !backend.Available))
+        {
+            invocation.Console.WriteRow($"{backend.Name} is unavailable: {backend.Reason}");
+        }
+
         return ExitCode.Success;
     }
 }

@@ -36,8 +36,12 @@ public sealed class CaptureSet
     }
 
     /// <summary>Groups captures of a batch of known size, which a model without trainable layers has too.</summary>
-    internal CaptureSet(IReadOnlyList<LayerCapture> captures, int? batch)
+    /// <param name="captures">In forward order, all of the same batch.</param>
+    /// <param name="batch">Samples; null takes them from the captures.</param>
+    /// <exception cref="KernelCoreException">A parameter is used as a weight and as a bias.</exception>
+    public CaptureSet(IReadOnlyList<LayerCapture> captures, int? batch)
     {
+        ArgumentNullException.ThrowIfNull(captures);
         Captures = captures;
         Batch = batch ?? (Captures.Count > 0 ? Captures[0].Batch : 0);
         var weights = Captures.Where(c => c.WeightIndex >= 0).Select(c => (Index: c.WeightIndex, Role: ParameterRole.Weight, c));

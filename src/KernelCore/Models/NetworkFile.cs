@@ -78,21 +78,37 @@ public static class NetworkFile
         Network network, SafetensorsFile file, string parameterPrefix = "", string bufferPrefix = "", bool strict = true)
     {
         ArgumentNullException.ThrowIfNull(network);
+        LoadWeights(network.Parameters, network.Buffers, network.Aliases, file, parameterPrefix, bufferPrefix, strict);
+    }
+
+    /// <summary>Reads the weights and buffers of any model from an open file.</summary>
+    /// <inheritdoc cref="LoadWeights(Network, SafetensorsFile, string, string, bool)" path="/param[@name != 'network']"/>
+    /// <param name="parameters">Receives the weights.</param>
+    /// <param name="buffers">Receive the buffers, by name.</param>
+    /// <param name="aliases">Names under which a shared parameter may appear again, with its first name.</param>
+    /// <exception cref="InvalidModelFileException">A parameter is missing, superfluous, of the wrong shape, or NaN.</exception>
+    public static void LoadWeights(
+        ParameterVector parameters, IReadOnlyDictionary<string, Tensor> buffers, IReadOnlyDictionary<string, string> aliases,
+        SafetensorsFile file, string parameterPrefix = "", string bufferPrefix = "", bool strict = true)
+    {
+        ArgumentNullException.ThrowIfNull(parameters);
+        ArgumentNullException.ThrowIfNull(buffers);
+        ArgumentNullException.ThrowIfNull(aliases);
         ArgumentNullException.ThrowIfNull(file);
         var used = new HashSet<string>(StringComparer.Ordinal);
-        for (int i = 0; i < network.Parameters.Layout.Parameters.Count; i++)
+        for (int i = 0; i < parameters.Layout.Parameters.Count; i++)
         {
-            LoadTensor(file, parameterPrefix + network.Parameters.Layout.Parameters[i].Name, network.Parameters[i], used);
+            LoadTensor(file, parameterPrefix + parameters.Layout.Parameters[i].Name, parameters[i], used);
         }
 
-        foreach (var (name, buffer) in network.Buffers)
+        foreach (var (name, buffer) in buffers)
         {
             LoadTensor(file, bufferPrefix + name, buffer, used);
         }
 
-        foreach (var (alias, name) in network.Aliases)
+        foreach (var (alias, name) in aliases)
         {
-            string prefix = network.Buffers.ContainsKey(name) ? bufferPrefix : parameterPrefix, stored = StoredName(file, prefix + alias);
+            string prefix = buffers.ContainsKey(name) ? bufferPrefix : parameterPrefix, stored = StoredName(file, prefix + alias);
             if (file.Contains(stored) && used.Add(stored)
                 && !file.ReadFloats(stored).AsSpan().SequenceEqual(file.ReadFloats(StoredName(file, prefix + name))))
             {

@@ -26,9 +26,9 @@ internal sealed class Recomputation
     private readonly Dictionary<string, Recomputed> _values = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Func<int, Recomputed>> _byParameter = new(StringComparer.Ordinal);
 
-    public Recomputation(Network network, Batch batch, IForwardPass pass, Tensor losses, GradientResult result, ParameterVector? direction)
+    public Recomputation(IModel model, Batch batch, IForwardPass pass, Tensor losses, GradientResult result, ParameterVector? direction)
     {
-        _layout = network.Parameters.Layout;
+        _layout = model.Parameters.Layout;
         float batchSize = batch.Count;
         _values["logits"] = pass.Outputs.ToArray();
         _values["loss"] = losses.ToArray();
@@ -40,7 +40,7 @@ internal sealed class Recomputation
         PerSampleScalar norms = result.SquaredNorms!;
         _values["norm2"] = norms.Total.ToArray();
         _byParameter["norm2"] = k => norms.Rows[k].ToArray();
-        AddDots("dot_w", result.WeightDots!, norms, network.Parameters);
+        AddDots("dot_w", result.WeightDots!, norms, model.Parameters);
         if (result.DirectionDots is { } dots)
         {
             AddDots("dot_v", dots, norms, direction!);
@@ -54,7 +54,7 @@ internal sealed class Recomputation
 
         if (pass.HeadInput is { } headInput && batch.Labels is { } labels)
         {
-            AddHead(network, pass, headInput, labels, result);
+            AddHead(model, pass, headInput, labels, result);
         }
     }
 
@@ -120,9 +120,9 @@ internal sealed class Recomputation
         }
     }
 
-    private void AddHead(Network network, IForwardPass pass, Tensor headInput, IndexTensor labels, GradientResult result)
+    private void AddHead(IModel model, IForwardPass pass, Tensor headInput, IndexTensor labels, GradientResult result)
     {
-        using var scorer = new HeadScorer(network);
+        using var scorer = new HeadScorer(model);
         HeadScores scores = scorer.Compute(pass, labels);
         var gwa = new GwaAccumulator();
         gwa.Add(scores[HeadQuantity.Gwa]);

@@ -18,7 +18,13 @@ namespace KernelCore.Verification;
 /// </remarks>
 public static class ReferenceCase
 {
-    private const string Expect = "expect.", Parameter = "param.", Buffer = "buffer.", Direction = "v.", ClipNorm = "expect.clip.C", Damping = "expect.influence.damping";
+    /// <summary>What stands before the names of parameters in a reference case.</summary>
+    public const string ParameterPrefix = "param.";
+
+    /// <summary>What stands before the names of buffers in a reference case.</summary>
+    public const string BufferPrefix = "buffer.";
+
+    private const string Expect = "expect.", Direction = "v.", ClipNorm = "expect.clip.C", Damping = "expect.influence.damping";
 
     /// <summary>Settings that an expectation was made with: read, not compared.</summary>
     private static readonly string[] Settings = [ClipNorm, Damping];
@@ -33,16 +39,35 @@ public static class ReferenceCase
         string path, Device device, Tolerance? tolerance = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(device);
+        return Verify(path, CreateNetwork, tolerance, cancellationToken);
+
+        Network CreateNetwork(SafetensorsFile file, IReadOnlyList<Layer> layers)
+        {
+            var network = new Network(device, layers);
+            NetworkFile.LoadWeights(network, file, ParameterPrefix, BufferPrefix, strict: false);
+            return network;
+        }
+    }
+
+    /// <summary>Verifies a file with a model of one's own making.</summary>
+    /// <param name="path">The reference case.</param>
+    /// <param name="create">Makes the model of the given layers, with the file's weights (<see cref="ParameterPrefix"/>, <see cref="BufferPrefix"/>); it is disposed here.</param>
+    /// <param name="tolerance">Null for the defaults.</param>
+    /// <param name="cancellationToken">Checked between quantities.</param>
+    /// <exception cref="InvalidModelFileException">The file is broken or is not a reference case.</exception>
+    public static VerificationReport Verify(
+        string path, Func<SafetensorsFile, IReadOnlyList<Layer>, ICurvatureModel> create, Tolerance? tolerance = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(create);
         using SafetensorsFile file = SafetensorsFile.Open(path);
-        IReadOnlyList<Layer> layers = Architecture.Parse(Metadata(file, "arch"));
         Loss loss = Loss.Parse(Metadata(file, "loss"));
-        using var network = new Network(device, layers);
-        NetworkFile.LoadWeights(network, file, Parameter, Buffer, strict: false);
+        using ICurvatureModel model = create(file, Architecture.Parse(Metadata(file, "arch")));
+        Device device = model.Device;
         using Batch batch = ReadBatch(file, device, loss);
-        using ParameterVector? direction = ReadDirection(file, network);
+        using ParameterVector? direction = ReadDirection(file, model);
         double? clip = file.Contains(ClipNorm) ? file.ReadDoubles(ClipNorm)[0] : null;
 
-        using var engine = new PerSampleEngine(network, new GradientQuery
+        using var engine = new PerSampleEngine(model, new GradientQuery
         {
             Norms = true,
             WeightDots = true,
@@ -55,11 +80,11 @@ public static class ReferenceCase
             Materialise = true,
         });
         using Tensor losses = device.Allocate([batch.Count]);
-        IForwardPass pass = network.Forward(batch, ForwardMode.Evaluation);
+        IForwardPass pass = model.Forward(batch, ForwardMode.Evaluation);
         loss.Evaluate(pass.Outputs, batch, 1, losses, pass.Cotangent);
         GradientResult result = engine.Evaluate(pass.Backward());
-        var actual = new Recomputation(network, batch, pass, losses, result, direction);
-        using Objective objective = new(network, loss, batch);
+        var actual = new Recomputation(model, batch, pass, losses, result, direction);
+        using Objective objective = new(model, loss, batch);
         double? damping = file.Contains(Damping) ? file.ReadDoubles(Damping)[0] : null;
         actual.AddCurvature(new CurvatureRecomputation(objective), result, direction, damping);
 
@@ -117,14 +142,14 @@ public static class ReferenceCase
             ? (int)value
             : throw new InvalidModelFileException(string.Create(CultureInfo.InvariantCulture, $"{file.Name}: {name} holds {value}, which is no index")));
 
-    private static ParameterVector? ReadDirection(SafetensorsFile file, Network network)
+    private static ParameterVector? ReadDirection(SafetensorsFile file, IModel model)
     {
         if (!file.Tensors.Any(t => t.Name.StartsWith(Direction, StringComparison.Ordinal)))
         {
             return null;
         }
 
-        var direction = new ParameterVector(network.Parameters.Layout, network.Device);
+        var direction = new ParameterVector(model.Parameters.Layout, model.Device);
         for (int i = 0; i < direction.Layout.Parameters.Count; i++)
         {
             string name = Direction + direction.Layout.Parameters[i].Name;
