@@ -2,7 +2,7 @@ using KernelCore.Kernels.Definitions;
 
 namespace KernelCore.Kernels.Cpu.Tests;
 
-/// <summary>The error bounds that <see cref="LaneMath"/> states, over all floats in steps of a prime number of them.</summary>
+/// <summary>The error bounds that <see cref="RealMath"/> states, over all floats in steps of a prime number of them.</summary>
 public sealed unsafe class LaneMathTests
 {
     /// <summary>Distance between the floats that are tried: about 43,000 of each sign, in every binade.</summary>
@@ -97,13 +97,13 @@ public sealed unsafe class LaneMathTests
     private readonly struct ExpFunction : IFunction
     {
         public static T Value<T>(T x)
-            where T : struct, ILanes<T> => LaneMath.Exp(x);
+            where T : struct, ILanes<T> => RealMath.Exp(x);
     }
 
     private readonly struct SigmoidFunction : IFunction
     {
         public static T Value<T>(T x)
-            where T : struct, ILanes<T> => LaneMath.Sigmoid(x, out _);
+            where T : struct, ILanes<T> => RealMath.Sigmoid(x, out _);
     }
 
     private readonly struct SigmoidDerivativeFunction : IFunction
@@ -111,7 +111,7 @@ public sealed unsafe class LaneMathTests
         public static T Value<T>(T x)
             where T : struct, ILanes<T>
         {
-            LaneMath.Sigmoid(x, out T derivative);
+            RealMath.Sigmoid(x, out T derivative);
             return derivative;
         }
     }
@@ -119,19 +119,19 @@ public sealed unsafe class LaneMathTests
     private readonly struct TanhFunction : IFunction
     {
         public static T Value<T>(T x)
-            where T : struct, ILanes<T> => LaneMath.Tanh(x);
+            where T : struct, ILanes<T> => RealMath.Tanh(x);
     }
 
     private readonly struct SoftplusFunction : IFunction
     {
         public static T Value<T>(T x)
-            where T : struct, ILanes<T> => LaneMath.Softplus(x);
+            where T : struct, ILanes<T> => RealMath.Softplus(x);
     }
 
     private readonly struct NormalFunction : IFunction
     {
         public static T Value<T>(T x)
-            where T : struct, ILanes<T> => LaneMath.NormalDistribution(x, out _);
+            where T : struct, ILanes<T> => RealMath.NormalDistribution(x, out _);
     }
 
     private readonly struct DensityFunction : IFunction
@@ -139,7 +139,7 @@ public sealed unsafe class LaneMathTests
         public static T Value<T>(T x)
             where T : struct, ILanes<T>
         {
-            LaneMath.NormalDistribution(x, out T density);
+            RealMath.NormalDistribution(x, out T density);
             return density;
         }
     }
