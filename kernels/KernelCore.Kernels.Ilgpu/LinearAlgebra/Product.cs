@@ -34,9 +34,14 @@ internal struct Product<TTile, TLeft, TRight> : IGridKernel
         Float4 sum0 = default, sum1 = default, sum2 = default, sum3 = default;
         for (int start = 0; start < Depth; start += TTile.Slab)
         {
+            if (start > 0)
+            {
+                TTile.Synchronize();
+            }
+
             Load(Left, left.Cast<float>(), batch, firstRow, Rows, start);
             Load(Right, right.Cast<float>(), batch, firstColumn, Columns, start);
-            Group.Barrier();
+            TTile.Synchronize();
             int slab = IntrinsicMath.Min(TTile.Slab, Depth - start);
             for (int p = 0; p < slab; p++)
             {
@@ -46,8 +51,6 @@ internal struct Product<TTile, TLeft, TRight> : IGridKernel
                 sum2 = sum2.Add(a.Z, b);
                 sum3 = sum3.Add(a.W, b);
             }
-
-            Group.Barrier();
         }
 
         int row = firstRow + down, column = firstColumn + across;
