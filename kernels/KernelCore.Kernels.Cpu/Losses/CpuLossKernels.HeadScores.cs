@@ -120,12 +120,12 @@ internal sealed unsafe partial class CpuLossKernels
             lost = TLanes.WhereLess(TLanes.Abs(margin), TLanes.Broadcast(128), lost, zero);
 
             // Probabilities as own / total and share q_c / total, both scaled so that neither exponential overflows.
-            TLanes smaller = LaneMath.Exp(zero - TLanes.Abs(margin));
+            TLanes smaller = RealMath.Exp(zero - TLanes.Abs(margin));
             TLanes own = TLanes.WhereLess(zero, margin, one, TLanes.MultiplyAdd(smaller, lost, smaller));
             TLanes share = TLanes.WhereLess(zero, margin, smaller - (smaller * lost), one);
             own = TLanes.WhereLessOrEqual(margin, margin, own, nan);
             TLanes rest = share * wrong.Total, total = own + rest;
-            TLanes logarithm = LaneMath.LogOnePlus(TLanes.WhereLess(zero, margin, rest, wrong.Others + own));
+            TLanes logarithm = RealMath.LogOnePlus(TLanes.WhereLess(zero, margin, rest, wrong.Others + own));
             TLanes loss = logarithm + TLanes.Max(zero - margin, zero);
 
             TLanes norm = wrong.Norm, error = share * norm / total, scale = inputNorm * norm * TLanes.Broadcast(Head.WeightNorm);
@@ -176,7 +176,7 @@ internal sealed unsafe partial class CpuLossKernels
                 Pack(row, rows, c, count, panel);
                 for (int k = 0; k < count; k++)
                 {
-                    TLanes logit = TLanes.Load(panel + (k * TLanes.Count)), probability = LaneMath.Exp(logit - max) / total;
+                    TLanes logit = TLanes.Load(panel + (k * TLanes.Count)), probability = RealMath.Exp(logit - max) / total;
                     TLanes isLabel = TLanes.WhereLess(TLanes.Abs(label - TLanes.Broadcast(c + k)), TLanes.Broadcast(0.5f), TLanes.Broadcast(1), zero);
                     TLanes error = probability - isLabel, output = Head.Bias == null ? logit : logit - TLanes.Broadcast(Head.Bias[c + k]);
                     squares = TLanes.MultiplyAdd(error, error, squares);

@@ -113,7 +113,7 @@ internal unsafe struct HeadRows<TLanes>
         }
 
         (_max, _maxClass) = (max, maxClass);
-        TLanes raise = Shift() - previous, scale = LaneMath.ExpInRange(TLanes.Max(TLanes.Broadcast(Lowest), zero - raise)), demoted = TLanes.WhereLess(previous, max, one, zero);
+        TLanes raise = Shift() - previous, scale = RealMath.ExpInRange(TLanes.Max(TLanes.Broadcast(Lowest), zero - raise)), demoted = TLanes.WhereLess(previous, max, one, zero);
         TLanes others = _others + demoted;
         _gap = TLanes.WhereLess(raise, TLanes.Broadcast(float.PositiveInfinity), scale * TLanes.MultiplyAdd(others, raise, _gap), zero);
         _biases = scale * TLanes.MultiplyAdd(demoted, _maxBias, _biases);
@@ -129,7 +129,7 @@ internal unsafe struct HeadRows<TLanes>
         for (int c = 0; c < count; c++)
         {
             TLanes below = TLanes.Max(lowest, TLanes.Load(panel + (c * TLanes.Count)) - shift);
-            TLanes q = TLanes.WhereLessOrEqual(below, lowest, zero, LaneMath.ExpInRange(below));
+            TLanes q = TLanes.WhereLessOrEqual(below, lowest, zero, RealMath.ExpInRange(below));
             others += q;
             squares = TLanes.MultiplyAdd(q, q, squares);
             gap -= q * below;

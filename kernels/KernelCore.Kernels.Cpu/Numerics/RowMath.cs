@@ -67,7 +67,7 @@ internal static unsafe class RowMath
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public readonly void Apply<TLanes>(nint i)
-            where TLanes : struct, ILanes<TLanes> => LaneMath.Exp(TLanes.Load(X + i) - TLanes.Broadcast(Shift)).Store(Y + i);
+            where TLanes : struct, ILanes<TLanes> => RealMath.Exp(TLanes.Load(X + i) - TLanes.Broadcast(Shift)).Store(Y + i);
     }
 }
 

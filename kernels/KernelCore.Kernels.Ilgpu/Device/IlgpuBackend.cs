@@ -1,14 +1,22 @@
 using ILGPU;
-using ILGPU.Runtime;
 using ILGPU.Runtime.CPU;
 using ILGPU.Runtime.Cuda;
 using ILGPU.Runtime.OpenCL;
 
 namespace KernelCore.Kernels.Ilgpu;
 
-/// <summary>Devices that ILGPU reaches: <c>ilgpu:cuda:N</c>, <c>ilgpu:opencl:N</c> and the emulator, <c>ilgpu:emulator</c>.</summary>
+/// <summary>
+/// Devices that ILGPU reaches: <c>ilgpu:cuda:N</c>, <c>ilgpu:opencl:N</c>, and <c>ilgpu:emulator</c> with warps of 32 or
+/// <c>ilgpu:emulator:64</c> with warps of 64, on which every GPU thread is a thread of the host.
+/// </summary>
 public sealed class IlgpuBackend : IBackend
 {
+    private const string Emulator = "ilgpu:emulator", WideEmulator = "ilgpu:emulator:64";
+
+    // A group of the emulator is at most a tile of a matrix product: 64 threads.
+    private static readonly CPUDevice Narrow = new(numThreadsPerWarp: 32, numWarpsPerMultiprocessor: 2, numMultiprocessors: 1);
+    private static readonly CPUDevice Wide = new(numThreadsPerWarp: 64, numWarpsPerMultiprocessor: 1, numMultiprocessors: 1);
+
     /// <inheritdoc/>
     public string Name => "ilgpu";
 
@@ -19,16 +27,27 @@ public sealed class IlgpuBackend : IBackend
         return new BackendStatus(Name, Available: true, Reason: "", [.. Selectable(context).Select(entry => Describe(entry.Selector, entry.Device))]);
     }
 
-    /// <inheritdoc/>
-    public Kernels.Device Open(string selector)
+    /// <summary>Opens a device that the caller disposes.</summary>
+    /// <param name="selector">One of those that <see cref="Probe"/> lists.</param>
+    /// <exception cref="BackendUnavailableException">There is no such device; the message names those there are.</exception>
+    public Device Open(string selector)
     {
         ArgumentNullException.ThrowIfNull(selector);
-        using Context context = CreateContext();
-        throw new BackendUnavailableException(
-            $"device '{selector}' cannot run anything yet; found: {string.Join(", ", Selectable(context).Select(entry => entry.Selector))}");
+        Context context = CreateContext();
+        foreach ((string name, ILGPU.Runtime.Device device) in Selectable(context))
+        {
+            if (name == selector)
+            {
+                return new IlgpuDevice(selector, KindOf(device), context, device);
+            }
+        }
+
+        string known = string.Join(", ", Selectable(context).Select(entry => entry.Selector));
+        context.Dispose();
+        throw new BackendUnavailableException($"no device '{selector}'; this machine has {known}");
     }
 
-    private static Context CreateContext() => Context.Create(builder => builder.Cuda().OpenCL().CPU(CPUDeviceKind.Nvidia));
+    private static Context CreateContext() => Context.Create(builder => builder.Cuda().OpenCL().CPU(Narrow).CPU(Wide));
 
     private static IEnumerable<(string Selector, ILGPU.Runtime.Device Device)> Selectable(Context context)
     {
@@ -42,13 +61,23 @@ public sealed class IlgpuBackend : IBackend
             yield return ($"ilgpu:opencl:{i}", context.GetCLDevice(i));
         }
 
-        yield return ("ilgpu:emulator", context.GetCPUDevice(0));
+        yield return (Emulator, Narrow);
+        yield return (WideEmulator, Wide);
     }
+
+    private static DeviceKind KindOf(ILGPU.Runtime.Device device) => device switch
+    {
+        CudaDevice => DeviceKind.Cuda,
+        CLDevice => DeviceKind.OpenCl,
+        _ => DeviceKind.Emulator,
+    };
 
     private static DeviceDescription Describe(string selector, ILGPU.Runtime.Device device) => device switch
     {
         CudaDevice cuda => new(selector, DeviceKind.Cuda, cuda.Name, $"{cuda.Architecture}", cuda.NumMultiprocessors, cuda.MemorySize),
         CLDevice cl => new(selector, DeviceKind.OpenCl, cl.Name, $"{cl.DeviceVersion}", cl.NumMultiprocessors, cl.MemorySize),
-        _ => new(selector, DeviceKind.Emulator, "for correctness, not for speed", $"warps of {device.WarpSize}", device.NumMultiprocessors, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes),
+        _ => new(
+            selector, DeviceKind.Emulator, "for correctness, not for speed", $"warps of {device.WarpSize}", device.NumMultiprocessors,
+            GC.GetGCMemoryInfo().TotalAvailableMemoryBytes),
     };
 }

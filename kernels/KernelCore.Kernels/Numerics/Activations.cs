@@ -1,15 +1,15 @@
 using System.Runtime.CompilerServices;
 
-namespace KernelCore.Kernels.Cpu;
+namespace KernelCore.Kernels;
 
-/// <summary>A non-linearity on lanes, and the product of its derivative with the gradient of the output.</summary>
+/// <summary>A non-linearity, and the product of its derivative with the gradient of the output.</summary>
 internal interface IActivation
 {
     static abstract T Value<T>(T x, T slope)
-        where T : struct, ILanes<T>;
+        where T : struct, IReal<T>;
 
     static abstract T Gradient<T>(T x, T y, T gy, T slope)
-        where T : struct, ILanes<T>;
+        where T : struct, IReal<T>;
 }
 
 /// <summary>max(x, 0). The gradient is selected, not multiplied, so an infinite gy does not turn into NaN.</summary>
@@ -17,11 +17,11 @@ internal readonly struct Relu : IActivation
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Value<T>(T x, T slope)
-        where T : struct, ILanes<T> => T.Max(T.Broadcast(0f), x);
+        where T : struct, IReal<T> => T.Max(T.Broadcast(0f), x);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Gradient<T>(T x, T y, T gy, T slope)
-        where T : struct, ILanes<T> => T.WhereLessOrEqual(x, T.Broadcast(0f), T.Broadcast(0f), gy);
+        where T : struct, IReal<T> => T.WhereLessOrEqual(x, T.Broadcast(0f), T.Broadcast(0f), gy);
 }
 
 /// <summary>x above 0, slope x elsewhere.</summary>
@@ -29,11 +29,11 @@ internal readonly struct LeakyRelu : IActivation
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Value<T>(T x, T slope)
-        where T : struct, ILanes<T> => T.WhereLess(T.Broadcast(0f), x, x, slope * x);
+        where T : struct, IReal<T> => T.WhereLess(T.Broadcast(0f), x, x, slope * x);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Gradient<T>(T x, T y, T gy, T slope)
-        where T : struct, ILanes<T> => T.WhereLess(T.Broadcast(0f), x, gy, slope * gy);
+        where T : struct, IReal<T> => T.WhereLess(T.Broadcast(0f), x, gy, slope * gy);
 }
 
 /// <summary>x Phi(x); derivative Phi(x) + x phi(x).</summary>
@@ -41,13 +41,13 @@ internal readonly struct Gelu : IActivation
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Value<T>(T x, T slope)
-        where T : struct, ILanes<T> => x * LaneMath.NormalDistribution(x, out _);
+        where T : struct, IReal<T> => x * RealMath.NormalDistribution(x, out _);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Gradient<T>(T x, T y, T gy, T slope)
-        where T : struct, ILanes<T>
+        where T : struct, IReal<T>
     {
-        T distribution = LaneMath.NormalDistribution(x, out T density);
+        T distribution = RealMath.NormalDistribution(x, out T density);
         return gy * T.MultiplyAdd(x, density, distribution);
     }
 }
@@ -59,11 +59,11 @@ internal readonly struct GeluTanh : IActivation
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Value<T>(T x, T slope)
-        where T : struct, ILanes<T> => x * Gate(x, out _, out _);
+        where T : struct, IReal<T> => x * Gate(x, out _, out _);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Gradient<T>(T x, T y, T gy, T slope)
-        where T : struct, ILanes<T>
+        where T : struct, IReal<T>
     {
         T gate = Gate(x, out T gateDerivative, out T square);
         T inner = T.MultiplyAdd(T.Broadcast(3 * Cubic), square, T.Broadcast(Linear));
@@ -72,12 +72,12 @@ internal readonly struct GeluTanh : IActivation
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static T Gate<T>(T x, out T derivative, out T square)
-        where T : struct, ILanes<T>
+        where T : struct, IReal<T>
     {
         // At 12 the gate is 0 or 1 to the last bit and its derivative 0; beyond, the cube could overflow.
         T bounded = T.Max(T.Broadcast(-12f), T.Min(T.Broadcast(12f), x));
         square = bounded * bounded;
-        return LaneMath.Sigmoid(bounded * T.MultiplyAdd(T.Broadcast(Cubic), square, T.Broadcast(Linear)), out derivative);
+        return RealMath.Sigmoid(bounded * T.MultiplyAdd(T.Broadcast(Cubic), square, T.Broadcast(Linear)), out derivative);
     }
 }
 
@@ -86,13 +86,13 @@ internal readonly struct Silu : IActivation
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Value<T>(T x, T slope)
-        where T : struct, ILanes<T> => x * LaneMath.Sigmoid(x, out _);
+        where T : struct, IReal<T> => x * RealMath.Sigmoid(x, out _);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Gradient<T>(T x, T y, T gy, T slope)
-        where T : struct, ILanes<T>
+        where T : struct, IReal<T>
     {
-        T sigmoid = LaneMath.Sigmoid(x, out T derivative);
+        T sigmoid = RealMath.Sigmoid(x, out T derivative);
         return gy * T.MultiplyAdd(x, derivative, sigmoid);
     }
 }
@@ -102,11 +102,11 @@ internal readonly struct HyperbolicTangent : IActivation
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Value<T>(T x, T slope)
-        where T : struct, ILanes<T> => LaneMath.Tanh(x);
+        where T : struct, IReal<T> => RealMath.Tanh(x);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Gradient<T>(T x, T y, T gy, T slope)
-        where T : struct, ILanes<T> => gy * ((T.Broadcast(1f) - y) * (T.Broadcast(1f) + y));
+        where T : struct, IReal<T> => gy * ((T.Broadcast(1f) - y) * (T.Broadcast(1f) + y));
 }
 
 /// <summary>1 / (1 + e^-x); derivative y (1 - y) from the output.</summary>
@@ -114,11 +114,11 @@ internal readonly struct Logistic : IActivation
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Value<T>(T x, T slope)
-        where T : struct, ILanes<T> => LaneMath.Sigmoid(x, out _);
+        where T : struct, IReal<T> => RealMath.Sigmoid(x, out _);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Gradient<T>(T x, T y, T gy, T slope)
-        where T : struct, ILanes<T> => gy * (y * (T.Broadcast(1f) - y));
+        where T : struct, IReal<T> => gy * (y * (T.Broadcast(1f) - y));
 }
 
 /// <summary>log(1 + e^x); derivative sigmoid(x).</summary>
@@ -126,9 +126,9 @@ internal readonly struct Softplus : IActivation
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Value<T>(T x, T slope)
-        where T : struct, ILanes<T> => LaneMath.Softplus(x);
+        where T : struct, IReal<T> => RealMath.Softplus(x);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Gradient<T>(T x, T y, T gy, T slope)
-        where T : struct, ILanes<T> => gy * LaneMath.Sigmoid(x, out _);
+        where T : struct, IReal<T> => gy * RealMath.Sigmoid(x, out _);
 }

@@ -1,8 +1,8 @@
 using System.Runtime.CompilerServices;
 
-namespace KernelCore.Kernels.Cpu;
+namespace KernelCore.Kernels;
 
-/// <summary>First and second derivative of a smooth non-linearity on lanes.</summary>
+/// <summary>First and second derivative of a smooth non-linearity.</summary>
 internal interface IActivationDerivatives
 {
     /// <summary>f'(x).</summary>
@@ -10,7 +10,7 @@ internal interface IActivationDerivatives
     /// <param name="y">f(x).</param>
     /// <param name="second">f''(x).</param>
     static abstract T First<T>(T x, T y, out T second)
-        where T : struct, ILanes<T>;
+        where T : struct, IReal<T>;
 }
 
 /// <summary>f' = Phi + x phi, f'' = phi (2 - x^2).</summary>
@@ -18,9 +18,9 @@ internal readonly struct GeluDerivatives : IActivationDerivatives
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T First<T>(T x, T y, out T second)
-        where T : struct, ILanes<T>
+        where T : struct, IReal<T>
     {
-        T distribution = LaneMath.NormalDistribution(x, out T density);
+        T distribution = RealMath.NormalDistribution(x, out T density);
 
         // At 15 the density is 0; beyond, the square could overflow.
         T bounded = T.Max(T.Broadcast(-15f), T.Min(T.Broadcast(15f), x));
@@ -36,11 +36,11 @@ internal readonly struct GeluTanhDerivatives : IActivationDerivatives
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T First<T>(T x, T y, out T second)
-        where T : struct, ILanes<T>
+        where T : struct, IReal<T>
     {
         // At 12 the gate is 0 or 1 to the last bit and its slope 0; beyond, the cube could overflow.
         T bounded = T.Max(T.Broadcast(-12f), T.Min(T.Broadcast(12f), x)), square = bounded * bounded;
-        T gate = LaneMath.Sigmoid(bounded * T.MultiplyAdd(T.Broadcast(Cubic), square, T.Broadcast(Linear)), out T slope);
+        T gate = RealMath.Sigmoid(bounded * T.MultiplyAdd(T.Broadcast(Cubic), square, T.Broadcast(Linear)), out T slope);
         T inner = T.MultiplyAdd(T.Broadcast(3 * Cubic), square, T.Broadcast(Linear));
         T bend = T.MultiplyAdd(Logistics.Bend(gate) * inner, inner, T.Broadcast(6 * Cubic) * bounded);
         second = slope * T.MultiplyAdd(bounded, bend, inner + inner);
@@ -53,9 +53,9 @@ internal readonly struct SiluDerivatives : IActivationDerivatives
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T First<T>(T x, T y, out T second)
-        where T : struct, ILanes<T>
+        where T : struct, IReal<T>
     {
-        T sigmoid = LaneMath.Sigmoid(x, out T slope);
+        T sigmoid = RealMath.Sigmoid(x, out T slope);
 
         // At 104 the slope is 0; an infinite factor would turn it into NaN.
         T bounded = T.Max(T.Broadcast(-104f), T.Min(T.Broadcast(104f), x));
@@ -69,7 +69,7 @@ internal readonly struct TanhDerivatives : IActivationDerivatives
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T First<T>(T x, T y, out T second)
-        where T : struct, ILanes<T>
+        where T : struct, IReal<T>
     {
         T first = (T.Broadcast(1f) - y) * (T.Broadcast(1f) + y);
         second = T.Broadcast(-2f) * y * first;
@@ -82,7 +82,7 @@ internal readonly struct LogisticDerivatives : IActivationDerivatives
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T First<T>(T x, T y, out T second)
-        where T : struct, ILanes<T>
+        where T : struct, IReal<T>
     {
         T first = y * (T.Broadcast(1f) - y);
         second = first * Logistics.Bend(y);
@@ -95,7 +95,7 @@ internal readonly struct SoftplusDerivatives : IActivationDerivatives
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T First<T>(T x, T y, out T second)
-        where T : struct, ILanes<T> => LaneMath.Sigmoid(x, out second);
+        where T : struct, IReal<T> => RealMath.Sigmoid(x, out second);
 }
 
 file static class Logistics
@@ -103,5 +103,5 @@ file static class Logistics
     /// <summary>s'' / s' = 1 - 2 s of a sigmoid s.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Bend<T>(T sigmoid)
-        where T : struct, ILanes<T> => T.MultiplyAdd(T.Broadcast(-2f), sigmoid, T.Broadcast(1f));
+        where T : struct, IReal<T> => T.MultiplyAdd(T.Broadcast(-2f), sigmoid, T.Broadcast(1f));
 }

@@ -1,12 +1,12 @@
 using System.Runtime.CompilerServices;
 
-namespace KernelCore.Kernels.Cpu;
+namespace KernelCore.Kernels;
 
 /// <summary>
-/// Elementary functions on float32 lanes, written once for every width. Error bounds are in units in the last place of
+/// Elementary functions, written once for SIMD lanes of every width and for GPU threads. Error bounds are in units in the last place of
 /// the result, measured against double precision over the whole range of floats. NaN gives NaN.
 /// </summary>
-internal static class LaneMath
+internal static class RealMath
 {
     /// <summary>From here down, e^x is 0.</summary>
     public const float ExpLowest = -104;
@@ -15,12 +15,12 @@ internal static class LaneMath
     /// <remarks>Cody-Waite reduction x = n ln 2 + r and the polynomial of Moshier's Cephes library (expf) in r.</remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Exp<T>(T x)
-        where T : struct, ILanes<T> => ExpInRange(T.Max(T.Broadcast(ExpLowest), T.Min(T.Broadcast(89f), x)));
+        where T : struct, IReal<T> => ExpInRange(T.Max(T.Broadcast(ExpLowest), T.Min(T.Broadcast(89f), x)));
 
     /// <summary><see cref="Exp"/> for arguments from <see cref="ExpLowest"/> to 89.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T ExpInRange<T>(T x)
-        where T : struct, ILanes<T>
+        where T : struct, IReal<T>
     {
         T n = T.Round(x * T.Broadcast(1.44269504088896341f));
         T r = T.MultiplyAdd(n, T.Broadcast(-0.693359375f), x);
@@ -43,7 +43,7 @@ internal static class LaneMath
     /// </remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T LogOnePlus<T>(T x)
-        where T : struct, ILanes<T>
+        where T : struct, IReal<T>
     {
         T one = T.Broadcast(1f), u = one + x, lost = (x - (u - one)) / u;
         T n = T.Exponent(u * T.Broadcast(1.41421356f));
@@ -61,7 +61,7 @@ internal static class LaneMath
     /// <summary>1 / (1 + e^-x) within 4 ulp, and its derivative, which keeps its relative accuracy in both tails.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Sigmoid<T>(T x, out T derivative)
-        where T : struct, ILanes<T>
+        where T : struct, IReal<T>
     {
         T zero = T.Broadcast(0f), one = T.Broadcast(1f);
         T e = Exp(zero - T.Abs(x));
@@ -75,7 +75,7 @@ internal static class LaneMath
     /// <remarks>Cephes (tanhf): a polynomial below 0.625, where 1 - 2 / (e^2x + 1) would cancel.</remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Tanh<T>(T x)
-        where T : struct, ILanes<T>
+        where T : struct, IReal<T>
     {
         T zero = T.Broadcast(0f), one = T.Broadcast(1f), a = T.Abs(x);
         T z = x * x;
@@ -95,7 +95,7 @@ internal static class LaneMath
     /// <remarks>max(x, 0) + log1p(e^-|x|), the logarithm by its series 2 artanh(e / (2 + e)), whose argument is at most 1/3.</remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Softplus<T>(T x)
-        where T : struct, ILanes<T>
+        where T : struct, IReal<T>
     {
         T e = Exp(T.Broadcast(0f) - T.Abs(x));
         T s = e / (e + T.Broadcast(2f));
@@ -122,7 +122,7 @@ internal static class LaneMath
     /// </remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T NormalDistribution<T>(T x, out T density)
-        where T : struct, ILanes<T>
+        where T : struct, IReal<T>
     {
         T one = T.Broadcast(1f), half = T.Broadcast(-0.5f);
         T a = T.Min(T.Broadcast(14.5f), T.Abs(x));

@@ -2,8 +2,8 @@ using KernelCore.Kernels.Definitions;
 
 namespace KernelCore.Kernels.Cpu.Tests;
 
-/// <summary>The error bounds that <see cref="LaneMath"/> states, over all floats in steps of a prime number of them.</summary>
-public sealed unsafe class LaneMathTests
+/// <summary>The error bounds that <see cref="RealMath"/> states, over all floats in steps of a prime number of them.</summary>
+public sealed unsafe class RealMathTests
 {
     /// <summary>Distance between the floats that are tried: about 43,000 of each sign, in every binade.</summary>
     private const int Step = 50_021;
@@ -100,7 +100,7 @@ public sealed unsafe class LaneMathTests
     private readonly struct ExpFunction : IFunction
     {
         public static T Value<T>(T x)
-            where T : struct, ILanes<T> => LaneMath.Exp(x);
+            where T : struct, ILanes<T> => RealMath.Exp(x);
     }
 
     private readonly struct LogOnePlusFunction : IFunction
@@ -108,13 +108,13 @@ public sealed unsafe class LaneMathTests
         public const float Largest = 1e30f;
 
         public static T Value<T>(T x)
-            where T : struct, ILanes<T> => LaneMath.LogOnePlus(T.Min(T.Broadcast(Largest), T.Abs(x)));
+            where T : struct, ILanes<T> => RealMath.LogOnePlus(T.Min(T.Broadcast(Largest), T.Abs(x)));
     }
 
     private readonly struct SigmoidFunction : IFunction
     {
         public static T Value<T>(T x)
-            where T : struct, ILanes<T> => LaneMath.Sigmoid(x, out _);
+            where T : struct, ILanes<T> => RealMath.Sigmoid(x, out _);
     }
 
     private readonly struct SigmoidDerivativeFunction : IFunction
@@ -122,7 +122,7 @@ public sealed unsafe class LaneMathTests
         public static T Value<T>(T x)
             where T : struct, ILanes<T>
         {
-            LaneMath.Sigmoid(x, out T derivative);
+            RealMath.Sigmoid(x, out T derivative);
             return derivative;
         }
     }
@@ -130,19 +130,19 @@ public sealed unsafe class LaneMathTests
     private readonly struct TanhFunction : IFunction
     {
         public static T Value<T>(T x)
-            where T : struct, ILanes<T> => LaneMath.Tanh(x);
+            where T : struct, ILanes<T> => RealMath.Tanh(x);
     }
 
     private readonly struct SoftplusFunction : IFunction
     {
         public static T Value<T>(T x)
-            where T : struct, ILanes<T> => LaneMath.Softplus(x);
+            where T : struct, ILanes<T> => RealMath.Softplus(x);
     }
 
     private readonly struct NormalFunction : IFunction
     {
         public static T Value<T>(T x)
-            where T : struct, ILanes<T> => LaneMath.NormalDistribution(x, out _);
+            where T : struct, ILanes<T> => RealMath.NormalDistribution(x, out _);
     }
 
     private readonly struct DensityFunction : IFunction
@@ -150,7 +150,7 @@ public sealed unsafe class LaneMathTests
         public static T Value<T>(T x)
             where T : struct, ILanes<T>
         {
-            LaneMath.NormalDistribution(x, out T density);
+            RealMath.NormalDistribution(x, out T density);
             return density;
         }
     }

@@ -1,0 +1,19 @@
+using ILGPU;
+
+namespace KernelCore.Kernels.Ilgpu;
+
+/// <summary>Device addresses of tensors.</summary>
+internal static class DeviceMemory
+{
+    /// <summary>The elements of a tensor, as kernels see them; empty for an absent tensor.</summary>
+    public static ArrayView<T> Of<T>(TensorBase<T>? tensor)
+        where T : unmanaged => tensor is null ? ArrayView<T>.Empty : Buffer(tensor).View.SubView(tensor.Offset, tensor.Count);
+
+    /// <summary>The elements of a matrix, from its first row to the end of its tensor.</summary>
+    public static ArrayView<float> Of(Matrix matrix) => Of(matrix.Tensor).SubView(matrix.Offset);
+
+    private static IlgpuBuffer<T> Buffer<T>(TensorBase<T> tensor)
+        where T : unmanaged => tensor.Buffer as IlgpuBuffer<T> ?? throw Foreign(tensor.Device);
+
+    private static ArgumentException Foreign(Device device) => new($"a tensor on {device} cannot be used by kernels of another device");
+}

@@ -1,0 +1,138 @@
+using System.Runtime.CompilerServices;
+using ILGPU;
+using ILGPU.Runtime;
+
+namespace KernelCore.Kernels.Ilgpu;
+
+/// <summary>A CUDA or OpenCL device, or the emulator, with the KernelCore kernels on it.</summary>
+/// <remarks>
+/// All work goes to one stream, in order; copies to the host wait for it. One calling thread at a time. Kernels are
+/// compiled on first use and kept.
+/// </remarks>
+public sealed class IlgpuDevice : Device
+{
+    private readonly Context _context;
+    private readonly Accelerator _accelerator;
+    private readonly Dictionary<Type, Delegate> _kernels = [];
+    private readonly EmulatorThreads? _emulator;
+
+    internal IlgpuDevice(string name, DeviceKind kind, Context context, ILGPU.Runtime.Device device)
+    {
+        (Name, Kind, _context) = (name, kind, context);
+        _accelerator = device.CreateAccelerator(context);
+        _emulator = kind == DeviceKind.Emulator ? new EmulatorThreads(context, _accelerator.WarpSize) : null;
+        Pool = new BufferPool(_accelerator);
+        Kernels = new IlgpuKernels(this);
+    }
+
+    /// <inheritdoc/>
+    public override string Name { get; }
+
+    /// <inheritdoc/>
+    public override DeviceKind Kind { get; }
+
+    /// <inheritdoc/>
+    public override IKernels Kernels { get; }
+
+    internal BufferPool Pool { get; }
+
+    private AcceleratorStream Stream => _accelerator.DefaultStream;
+
+    /// <summary>Threads of one group of a loop over elements; few on the emulator, where each is a thread of the host.</summary>
+    private int ElementGroup => _emulator is null ? 256 : 2;
+
+    /// <summary>Threads of one group of a loop over rows: whole warps.</summary>
+    private int RowGroup => _emulator is null ? 256 : _accelerator.WarpSize;
+
+    /// <inheritdoc/>
+    public override void Synchronize() => _accelerator.Synchronize();
+
+    /// <inheritdoc/>
+    public override void Dispose()
+    {
+        Pool.Dispose();
+        _emulator?.Dispose();
+        _accelerator.Dispose();
+        _context.Dispose();
+    }
+
+    /// <summary>Memory for intermediate results, with any content. Disposing it lets later work have it; the stream keeps the order.</summary>
+    internal Tensor Scratch(Shape shape) => new(new IlgpuBuffer<float>(this, shape.Count, zeroed: false), 0, shape, ownsBuffer: true);
+
+    /// <summary>Waits for the work so far and copies its results to the host.</summary>
+    internal void Read<T>(ArrayView<T> view, Span<T> destination)
+        where T : unmanaged
+    {
+        if (!destination.IsEmpty)
+        {
+            view.SubView(0, destination.Length).CopyToCPU(Stream, destination);
+            Stream.Synchronize();
+        }
+    }
+
+    /// <summary>Copies from the host; the source may be reused at once.</summary>
+    internal void Write<T>(ReadOnlySpan<T> source, ArrayView<T> view)
+        where T : unmanaged
+    {
+        if (!source.IsEmpty)
+        {
+            view.SubView(0, source.Length).CopyFromCPU(Stream, source);
+            Stream.Synchronize();
+        }
+    }
+
+    /// <summary>Starts a loop over elements.</summary>
+    internal void ForEach<TBody>(int count, in TBody body)
+        where TBody : struct, IElement => Launch(new ElementLoop<TBody> { Body = body, Count = count }, Groups(count, ElementGroup), ElementGroup);
+
+    /// <summary>Starts a loop over rows, a warp for each.</summary>
+    internal void ForEachRow<TBody>(int rows, in TBody body)
+        where TBody : struct, IRow
+    {
+        int groups = Groups((long)rows * _accelerator.WarpSize, RowGroup);
+        if (_emulator is null)
+        {
+            Launch(new RowLoop<TBody, ShuffledWarp> { Body = body, Count = rows }, groups, RowGroup);
+        }
+        else
+        {
+            Launch(new RowLoop<TBody, SharedWarp> { Body = body, Count = rows }, groups, RowGroup);
+        }
+    }
+
+    /// <summary>Starts a kernel; no groups, no launch.</summary>
+    internal void Launch<TKernel>(in TKernel kernel, int groups, int groupSize)
+        where TKernel : struct, IGridKernel
+    {
+        if (groups > 0)
+        {
+            Load<TKernel>(groupSize)(new KernelConfig(groups, groupSize), kernel);
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override DeviceBuffer<float> AllocateFloats(long count) => new IlgpuBuffer<float>(this, count, zeroed: true);
+
+    /// <inheritdoc/>
+    protected override DeviceBuffer<int> AllocateInts(long count) => new IlgpuBuffer<int>(this, count, zeroed: true);
+
+    /// <summary>Groups for so many threads, but no more than fill the device several times over; beyond that, threads take more.</summary>
+    private int Groups(long threads, int groupSize) =>
+        (int)Math.Min((threads + groupSize - 1) / groupSize, _emulator is null ? 32 * _accelerator.NumMultiprocessors : 3);
+
+    private Action<KernelConfig, TKernel> Load<TKernel>(int groupSize)
+        where TKernel : struct, IGridKernel
+    {
+        if (!_kernels.TryGetValue(typeof(TKernel), out Delegate? loaded))
+        {
+            loaded = (_emulator?.Of(groupSize) ?? _accelerator).LoadStreamKernel<TKernel>(Entry);
+            _kernels.Add(typeof(TKernel), loaded);
+        }
+
+        return Unsafe.As<Action<KernelConfig, TKernel>>(loaded);
+    }
+
+    /// <summary>What ILGPU compiles.</summary>
+    internal static void Entry<TKernel>(TKernel kernel)
+        where TKernel : struct, IGridKernel => kernel.Run();
+}

@@ -1,0 +1,51 @@
+using ILGPU;
+
+namespace KernelCore.Kernels.Ilgpu;
+
+/// <summary>What one thread does with one element.</summary>
+internal interface IElement
+{
+    void At(int i);
+}
+
+/// <summary>What one warp does with one row. All its threads come along, so that they can reduce.</summary>
+internal interface IRow
+{
+    void At<TWarp>(int row)
+        where TWarp : struct, IWarp;
+}
+
+/// <summary>Element by element; neighbouring threads take neighbouring elements.</summary>
+internal struct ElementLoop<TBody> : IGridKernel
+    where TBody : struct, IElement
+{
+    public TBody Body;
+    public int Count;
+
+    public readonly void Run()
+    {
+        long step = (long)Grid.DimX * Group.DimX;
+        for (long i = ((long)Grid.IdxX * Group.DimX) + Group.IdxX; i < Count; i += step)
+        {
+            Body.At((int)i);
+        }
+    }
+}
+
+/// <summary>Row by row; a warp takes a row.</summary>
+internal struct RowLoop<TBody, TWarp> : IGridKernel
+    where TBody : struct, IRow
+    where TWarp : struct, IWarp
+{
+    public TBody Body;
+    public int Count;
+
+    public readonly void Run()
+    {
+        int warps = Group.DimX / Warp.WarpSize;
+        for (long row = ((long)Grid.IdxX * warps) + (Group.IdxX / Warp.WarpSize); row < Count; row += (long)Grid.DimX * warps)
+        {
+            Body.At<TWarp>((int)row);
+        }
+    }
+}

@@ -1,0 +1,20 @@
+using ILGPU;
+
+namespace KernelCore.Kernels.Ilgpu;
+
+internal sealed partial class IlgpuLayerKernels
+{
+    public void Add(Tensor a, Tensor b, Tensor y) =>
+        device.ForEach((int)a.Count, new Sum { A = DeviceMemory.Of(a), B = DeviceMemory.Of(b), Y = DeviceMemory.Of(y), Period = (int)Math.Max(1, b.Count) });
+
+    public void AddRow(Tensor x, Tensor row, Tensor y) => Add(x, row, y);
+
+    /// <summary>y = a + b, b repeated.</summary>
+    internal struct Sum : IElement
+    {
+        public ArrayView<float> A, B, Y;
+        public int Period;
+
+        public readonly void At(int i) => Y[i] = A[i] + B[i % Period];
+    }
+}

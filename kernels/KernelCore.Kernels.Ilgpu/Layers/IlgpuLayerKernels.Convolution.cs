@@ -1,0 +1,30 @@
+namespace KernelCore.Kernels.Ilgpu;
+
+internal sealed partial class IlgpuLayerKernels
+{
+    /// <summary>One product for each (sample, group) pair: weights [p/g, patch] times patches [patch, positions], which are never stored.</summary>
+    public void Convolution(ConvolutionGeometry geometry, int batch, Tensor x, Tensor weight, Tensor? bias, Tensor y)
+    {
+        ConvolutionGeometry g = geometry;
+        var weights = new MatrixOperand
+        {
+            Elements = DeviceMemory.Of(weight), RowStride = g.PatchSize, DepthStride = 1, Batches = new BatchLayout(g.Groups, 0, g.OutChannelsPerGroup * g.PatchSize),
+        };
+        var to = new Destination(DeviceMemory.Of(y), g.Positions, BatchLayout.Contiguous(g.OutChannelsPerGroup * g.Positions))
+        {
+            Bias = DeviceMemory.Of(bias), BiasGroups = g.Groups,
+        };
+        var shape = new ProductShape(batch * g.Groups, g.OutChannelsPerGroup, g.Positions, g.PatchSize);
+        algebra.Multiply(weights, new PatchOperand { Image = DeviceMemory.Of(x), Shape = new ConvolutionShape(g) }, shape, to);
+    }
+
+    public void ConvolutionInputGradient(ConvolutionGeometry geometry, int batch, Tensor gy, Tensor weight, Tensor gx)
+    {
+        var s = new ConvolutionShape(geometry);
+        int pixels = s.Height * s.Width;
+        algebra.Multiply(
+            new TransposedKernelOperand { Weight = DeviceMemory.Of(weight), Shape = s }, new BackpropOperand { OutputGradient = DeviceMemory.Of(gy), Shape = s },
+            new ProductShape(batch * s.Groups, s.GroupChannels, pixels, s.GroupOutputs * s.Taps),
+            new Destination(DeviceMemory.Of(gx), pixels, BatchLayout.Contiguous(s.GroupChannels * pixels)));
+    }
+}

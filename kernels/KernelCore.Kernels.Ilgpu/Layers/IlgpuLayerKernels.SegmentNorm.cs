@@ -1,0 +1,81 @@
+using ILGPU;
+
+namespace KernelCore.Kernels.Ilgpu;
+
+internal sealed partial class IlgpuLayerKernels
+{
+    public void NormalizeSegments(int segments, int length, float epsilon, Tensor x, Tensor normalized, Tensor inverseDeviation) =>
+        device.ForEachRow(segments, new SegmentNorm
+        {
+            X = DeviceMemory.Of(x), Normalized = DeviceMemory.Of(normalized), InverseDeviation = DeviceMemory.Of(inverseDeviation), Length = length, Epsilon = epsilon,
+        });
+
+    public void NormalizeSegmentsGradient(int segments, int length, Tensor normalized, Tensor inverseDeviation, Tensor gn, Tensor gx) =>
+        device.ForEachRow(segments, new SegmentNormGradient
+        {
+            Normalized = DeviceMemory.Of(normalized), InverseDeviation = DeviceMemory.Of(inverseDeviation), OutputGradient = DeviceMemory.Of(gn),
+            InputGradient = DeviceMemory.Of(gx), Length = length,
+        });
+
+    /// <summary>Moments in double, from two passes: a mean far above the deviation costs no digits.</summary>
+    internal struct SegmentNorm : IRow
+    {
+        public ArrayView<float> X, Normalized, InverseDeviation;
+        public int Length;
+        public float Epsilon;
+
+        public readonly void At<TWarp>(int row)
+            where TWarp : struct, IWarp
+        {
+            int start = row * Length;
+            double sum = 0;
+            for (int i = Warp.LaneIdx; i < Length; i += Warp.WarpSize)
+            {
+                sum += X[start + i];
+            }
+
+            double mean = TWarp.Sum(sum) / Length, squares = 0;
+            for (int i = Warp.LaneIdx; i < Length; i += Warp.WarpSize)
+            {
+                double deviation = X[start + i] - mean;
+                squares += deviation * deviation;
+            }
+
+            double inverse = 1 / Math.Sqrt((TWarp.Sum(squares) / Length) + Epsilon);
+            for (int i = Warp.LaneIdx; i < Length; i += Warp.WarpSize)
+            {
+                Normalized[start + i] = (float)((X[start + i] - mean) * inverse);
+            }
+
+            if (Warp.LaneIdx == 0)
+            {
+                InverseDeviation[row] = (float)inverse;
+            }
+        }
+    }
+
+    internal struct SegmentNormGradient : IRow
+    {
+        public ArrayView<float> Normalized, InverseDeviation, OutputGradient, InputGradient;
+        public int Length;
+
+        public readonly void At<TWarp>(int row)
+            where TWarp : struct, IWarp
+        {
+            int start = row * Length;
+            double sum = 0, product = 0;
+            for (int i = Warp.LaneIdx; i < Length; i += Warp.WarpSize)
+            {
+                double g = OutputGradient[start + i];
+                sum += g;
+                product += g * Normalized[start + i];
+            }
+
+            float mean = (float)(TWarp.Sum(sum) / Length), projection = (float)(TWarp.Sum(product) / Length);
+            for (int i = Warp.LaneIdx; i < Length; i += Warp.WarpSize)
+            {
+                InputGradient[start + i] = InverseDeviation[row] * (OutputGradient[start + i] - mean - (Normalized[start + i] * projection));
+            }
+        }
+    }
+}

@@ -1,0 +1,100 @@
+using ILGPU;
+
+namespace KernelCore.Kernels.Ilgpu;
+
+internal sealed partial class IlgpuLossKernels
+{
+    public void HeadScores(Tensor logits, IndexTensor labels, Tensor? headInput, Tensor? bias, float weightNorm, ScoreMode mode, Tensor result) =>
+        device.ForEachRow((int)labels.Count, new Head
+        {
+            Logits = DeviceMemory.Of(logits), Labels = DeviceMemory.Of(labels), HeadInput = DeviceMemory.Of(headInput), Bias = DeviceMemory.Of(bias),
+            Result = DeviceMemory.Of(result), Batch = (int)labels.Count, Classes = logits.Shape[-1], Width = headInput is null ? -1 : headInput.Shape[-1],
+            WeightNorm = weightNorm, Reference = mode == ScoreMode.Reference ? 1 : 0,
+        });
+
+    /// <summary>All quantities of one sample in one pass over its logits, in double.</summary>
+    internal struct Head : IRow
+    {
+        public ArrayView<float> Logits, HeadInput, Bias, Result;
+        public ArrayView<int> Labels;
+        public int Batch, Classes, Width, Reference;
+        public float WeightNorm;
+
+        public readonly void At<TWarp>(int row)
+            where TWarp : struct, IWarp
+        {
+            int start = row * Classes, label = Labels[row];
+            float labelLogit = Logits[start + label];
+            WrongClasses wrong = WrongClasses.Sum<TWarp>(Logits, Bias, start, Classes, label);
+
+            // Probabilities as own / total and share q_c / total, both scaled so that neither exponential overflows.
+            double margin = (double)labelLogit - wrong.Max;
+            double own = margin > 0 ? 1 : DoubleMath.Exp(margin), share = margin > 0 ? DoubleMath.Exp(-margin) : 1;
+            double rest = share * wrong.Total, total = own + rest;
+            double loss = margin > 0 ? DoubleMath.LogOnePlus(rest) : DoubleMath.Log(total) - margin;
+            double tail = rest > 0 ? rest * (loss + margin) : 0;
+
+            double norm = InputNorm<TWarp>(row), error = share * wrong.Norm / total, scale = norm * wrong.Norm * WeightNorm;
+            double alignment = scale == 0 ? 0 * wrong.Dot : -wrong.Dot / scale;
+            if (Reference != 0)
+            {
+                error = RoundedError<TWarp>(start, label, Comparison.Larger(labelLogit, wrong.Max), out double dot);
+                alignment = -dot / ((norm * error * WeightNorm) + 1e-12);
+            }
+
+            int prediction = new LogitRow(Logits, start, Classes).IndexOf<TWarp>(Comparison.Larger(labelLogit, wrong.Max));
+            if (Warp.LaneIdx == 0)
+            {
+                // The largest logit is the label's own when the margin is positive.
+                bool undefined = double.IsNaN(total);
+                Write(HeadQuantity.Loss, row, loss);
+                Write(HeadQuantity.El2n, row, error);
+                Write(HeadQuantity.InputNorm, row, norm);
+                Write(HeadQuantity.Gwa, row, Width < 0 ? double.NaN : alignment);
+                Write(HeadQuantity.Margin, row, undefined ? double.NaN : margin);
+                Write(HeadQuantity.Entropy, row, ((own * loss) + tail + (share * wrong.Gap)) / total);
+                Write(HeadQuantity.Confidence, row, own / total);
+                Write(HeadQuantity.Prediction, row, undefined ? double.NaN : prediction);
+            }
+        }
+
+        private readonly void Write(HeadQuantity quantity, int row, double value) => Result[((int)quantity * Batch) + row] = (float)value;
+
+        private readonly double InputNorm<TWarp>(int row)
+            where TWarp : struct, IWarp
+        {
+            double sum = 0;
+            for (int i = Warp.LaneIdx; i < Width; i += Warp.WarpSize)
+            {
+                double z = HeadInput[(row * Width) + i];
+                sum += z * z;
+            }
+
+            return Math.Sqrt(TWarp.Sum(sum));
+        }
+
+        /// <summary>||p - y|| with p, its normaliser and the difference rounded to float32, as a float32 softmax has them; also (p - y).(s - b).</summary>
+        private readonly double RoundedError<TWarp>(int start, int label, float max, out double dot)
+            where TWarp : struct, IWarp
+        {
+            double total = 0;
+            for (int c = Warp.LaneIdx; c < Classes; c += Warp.WarpSize)
+            {
+                total += RealMath.Exp(new Real(Logits[start + c] - max)).Value;
+            }
+
+            float normaliser = (float)TWarp.Sum(total);
+            double squares = 0, sum = 0;
+            for (int c = Warp.LaneIdx; c < Classes; c += Warp.WarpSize)
+            {
+                float probability = RealMath.Exp(new Real(Logits[start + c] - max)).Value / normaliser;
+                float error = c == label ? probability - 1 : probability;
+                squares += (double)error * error;
+                sum += error * ((double)Logits[start + c] - (Bias.Length == 0 ? 0 : Bias[c]));
+            }
+
+            dot = TWarp.Sum(sum);
+            return Math.Sqrt(TWarp.Sum(squares));
+        }
+    }
+}

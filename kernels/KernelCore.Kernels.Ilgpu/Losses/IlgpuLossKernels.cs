@@ -1,0 +1,4 @@
+namespace KernelCore.Kernels.Ilgpu;
+
+/// <summary>Losses on the GPU: a warp takes a sample.</summary>
+internal sealed partial class IlgpuLossKernels(IlgpuDevice device) : ILossKernels;

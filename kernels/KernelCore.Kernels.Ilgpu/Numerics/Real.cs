@@ -1,0 +1,69 @@
+using System.Runtime.CompilerServices;
+using ILGPU;
+
+namespace KernelCore.Kernels.Ilgpu;
+
+/// <summary>The float32 number of one thread. Multiply-adds are fused only where the device's compiler does so.</summary>
+internal readonly struct Real : IReal<Real>
+{
+    // Adding and subtracting 1.5 x 2^23 rounds to an integer, ties to even: what the rounding mode of the hardware does.
+    private const float Rounder = 12582912f;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public Real(float value) => Value = value;
+
+    public float Value { get; }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Real Broadcast(float value) => new(value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Real operator +(Real a, Real b) => new(a.Value + b.Value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Real operator -(Real a, Real b) => new(a.Value - b.Value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Real operator *(Real a, Real b) => new(a.Value * b.Value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Real operator /(Real a, Real b) => new(a.Value / b.Value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Real MultiplyAdd(Real a, Real b, Real c) => new((a.Value * b.Value) + c.Value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Real Min(Real a, Real b) => new(a.Value < b.Value ? a.Value : b.Value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Real Max(Real a, Real b) => new(a.Value > b.Value ? a.Value : b.Value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Real Abs(Real a) => new(IntrinsicMath.Abs(a.Value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Real Sqrt(Real a) => new(MathF.Sqrt(a.Value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Real Round(Real a) => new((a.Value + Rounder) - Rounder);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Real PowerOfTwo(Real n) => new(Interop.IntAsFloat((uint)((int)n.Value + 127) << 23));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Real Scale(Real a, Real n)
+    {
+        // Two factors, because n reaches beyond the exponents of a normal number.
+        Real half = Round(n * Broadcast(0.5f));
+        return a * PowerOfTwo(half) * PowerOfTwo(n - half);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Real Exponent(Real a) => new((int)(Interop.FloatAsInt(a.Value) >> 23) - 127);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Real WhereLess(Real a, Real b, Real yes, Real no) => a.Value < b.Value ? yes : no;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Real WhereLessOrEqual(Real a, Real b, Real yes, Real no) => a.Value <= b.Value ? yes : no;
+}

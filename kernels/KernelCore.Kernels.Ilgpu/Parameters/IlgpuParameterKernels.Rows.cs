@@ -1,0 +1,42 @@
+using ILGPU;
+
+namespace KernelCore.Kernels.Ilgpu;
+
+internal sealed partial class IlgpuParameterKernels
+{
+    public void SumRows(Tensor values, Tensor result) => device.ForEach((int)result.Count, new ColumnSum
+    {
+        Values = DeviceMemory.Of(values), Result = DeviceMemory.Of(result), Rows = result.Count == 0 ? 0 : (int)(values.Count / result.Count), Columns = (int)result.Count,
+    });
+
+    public void ScaleRows(Tensor factors, Tensor x) => device.ForEach((int)x.Count, new RowScaling
+    {
+        X = DeviceMemory.Of(x), Factors = DeviceMemory.Of(factors), Columns = factors.Count == 0 ? 1 : (int)(x.Count / factors.Count),
+    });
+
+    /// <summary>One thread adds a column from top to bottom, in double.</summary>
+    internal struct ColumnSum : IElement
+    {
+        public ArrayView<float> Values, Result;
+        public int Rows, Columns;
+
+        public readonly void At(int column)
+        {
+            double sum = 0;
+            for (int row = 0; row < Rows; row++)
+            {
+                sum += Values[(row * Columns) + column];
+            }
+
+            Result[column] = (float)sum;
+        }
+    }
+
+    internal struct RowScaling : IElement
+    {
+        public ArrayView<float> X, Factors;
+        public int Columns;
+
+        public readonly void At(int i) => X[i] *= Factors[i / Columns];
+    }
+}

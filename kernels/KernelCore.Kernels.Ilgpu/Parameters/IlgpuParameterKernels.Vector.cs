@@ -1,0 +1,75 @@
+using ILGPU;
+using ILGPU.Runtime;
+
+namespace KernelCore.Kernels.Ilgpu;
+
+internal sealed partial class IlgpuParameterKernels
+{
+    /// <summary>Partial sums of a dot product: enough warps to keep a large device busy.</summary>
+    private const int DotWarps = 4096;
+
+    private readonly double[] _partials = new double[DotWarps];
+
+    public void Axpy(float alpha, Tensor x, Tensor y) =>
+        device.ForEach((int)x.Count, new ScaledAddition { X = DeviceMemory.Of(x), Y = DeviceMemory.Of(y), Alpha = alpha });
+
+    public void Scale(float alpha, Tensor x) => device.ForEach((int)x.Count, new Scaling { X = DeviceMemory.Of(x), Factor = alpha });
+
+    /// <summary>A warp sums a block, the host the blocks in order: the same bits on every run.</summary>
+    public double Dot(Tensor x, Tensor y)
+    {
+        int count = (int)x.Count, size = Math.Max(1024, ((count - 1) / DotWarps) + 1), blocks = (count + size - 1) / size;
+        MemoryBuffer1D<double, Stride1D.Dense> memory = device.Pool.Rent<double>(DotWarps);
+        device.ForEachRow(blocks, new BlockDot { X = DeviceMemory.Of(x), Y = DeviceMemory.Of(y), Partials = memory.View.AsContiguous(), Size = size });
+        device.Read(memory.View.AsContiguous(), _partials.AsSpan(0, blocks));
+        device.Pool.Return(memory);
+
+        double sum = 0;
+        foreach (double partial in _partials.AsSpan(0, blocks))
+        {
+            sum += partial;
+        }
+
+        return sum;
+    }
+
+    internal struct ScaledAddition : IElement
+    {
+        public ArrayView<float> X, Y;
+        public float Alpha;
+
+        public readonly void At(int i) => Y[i] += Alpha * X[i];
+    }
+
+    internal struct Scaling : IElement
+    {
+        public ArrayView<float> X;
+        public float Factor;
+
+        public readonly void At(int i) => X[i] *= Factor;
+    }
+
+    internal struct BlockDot : IRow
+    {
+        public ArrayView<float> X, Y;
+        public ArrayView<double> Partials;
+        public int Size;
+
+        public readonly void At<TWarp>(int block)
+            where TWarp : struct, IWarp
+        {
+            long end = IntrinsicMath.Min(X.Length, (long)(block + 1) * Size);
+            double sum = 0;
+            for (long i = ((long)block * Size) + Warp.LaneIdx; i < end; i += Warp.WarpSize)
+            {
+                sum += (double)X[i] * Y[i];
+            }
+
+            sum = TWarp.Sum(sum);
+            if (Warp.LaneIdx == 0)
+            {
+                Partials[block] = sum;
+            }
+        }
+    }
+}

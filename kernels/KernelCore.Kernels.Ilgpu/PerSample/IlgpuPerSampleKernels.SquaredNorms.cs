@@ -1,0 +1,141 @@
+using ILGPU;
+using ILGPU.Runtime;
+
+namespace KernelCore.Kernels.Ilgpu;
+
+internal sealed partial class IlgpuPerSampleKernels
+{
+    /// <inheritdoc/>
+    /// <remarks>A bias has no activation to multiply with: all formulas are the direct one.</remarks>
+    public void SquaredNorms(ReadOnlySpan<LayerCapture> uses, ParameterRole role, NormFormula formula, Tensor result)
+    {
+        int batch = Validate(uses, role);
+        LayerCapture[] all = [.. uses];
+        switch (role == ParameterRole.Bias ? NormFormula.Direct : formula)
+        {
+            case NormFormula.RankOne when IsSingle(uses, CaptureKind.Linear) && uses[0].Positions == 1:
+                Totals(batch, result, clamp: false, totals => RankOneNorms(all[0], totals));
+                break;
+            case NormFormula.Gram when IsSingle(uses, CaptureKind.Linear):
+                Totals(batch, result, clamp: true, totals => GramNorms(all[0], totals));
+                break;
+            case NormFormula.Gram when IsSingle(uses, CaptureKind.Convolution):
+                Totals(batch, result, clamp: true, totals => ConvolutionGramNorms(all[0], totals));
+                break;
+            case NormFormula.Gram when IsSingle(uses, CaptureKind.Lookup):
+            case NormFormula.Direct when role == ParameterRole.Weight && Array.TrueForAll(all, use => use.Kind == CaptureKind.Lookup):
+                Totals(batch, result, clamp: true, totals => LookupNorms(all, totals));
+                break;
+            case NormFormula.Direct:
+                Totals(batch, result, clamp: false, totals => DirectNorms(all, role, totals));
+                break;
+            default:
+                throw new ArgumentException(
+                    $"layer '{uses[0].Layer}': formula {formula} does not apply to {uses.Length} use(s) of kind {uses[0].Kind} with {uses[0].Positions} position(s)",
+                    nameof(formula));
+        }
+    }
+
+    /// <summary>Forms the gradients and squares them.</summary>
+    private void DirectNorms(LayerCapture[] uses, ParameterRole role, ArrayView<double> totals)
+    {
+        int batch = uses[0].Batch, size = Size(uses, role), chunk = Chunk(batch, size);
+        using Tensor block = device.Scratch([chunk, size]);
+        ArrayView<float> view = DeviceMemory.Of(block);
+        for (int first = 0; first < batch; first += chunk)
+        {
+            int count = Math.Min(chunk, batch - first);
+            Form(uses, role, first, count, block);
+            _rows.Run(count, size, new ProductTerm { X = view, Y = view, Length = size }, totals.SubView(first, count), accumulate: false);
+        }
+    }
+
+    /// <summary>sum_ts (a_t.a_s)(g_t.g_s): two products of positions by positions, and their dot.</summary>
+    private void GramNorms(LayerCapture use, ArrayView<double> totals)
+    {
+        int t = use.Positions, p = use.WeightRows, d = use.WeightColumns, chunk = Chunk(use.Batch, 2 * t * t);
+        using Tensor left = device.Scratch([chunk, t, t]), right = device.Scratch([chunk, t, t]);
+        for (int first = 0; first < use.Batch; first += chunk)
+        {
+            int count = Math.Min(chunk, use.Batch - first);
+            Pairs(Samples(use.Activation!, use.Batch, first, count), count, t, d, left);
+            Pairs(Samples(use.Backprop, use.Batch, first, count), count, t, p, right);
+            Hadamard(left, right, count, t * t, totals.SubView(first, count));
+        }
+    }
+
+    private void ConvolutionGramNorms(LayerCapture use, ArrayView<double> totals)
+    {
+        ConvolutionGeometry s = use.Geometry!;
+        int t = s.Positions, length = checked(s.Groups * t * t), chunk = Chunk(use.Batch, 2 * length);
+        using Tensor left = device.Scratch([chunk, length]), right = device.Scratch([chunk, length]);
+        for (int first = 0; first < use.Batch; first += chunk)
+        {
+            int count = Math.Min(chunk, use.Batch - first);
+            var patches = new PatchOperand { Image = Samples(use.Activation!, use.Batch, first, count), Shape = new ConvolutionShape(s), Sum = PatchSum.Patch };
+            var backprops = new MatrixOperand
+            {
+                Elements = Samples(use.Backprop, use.Batch, first, count), RowStride = 1, DepthStride = t, Batches = BatchLayout.Contiguous(s.OutChannelsPerGroup * t),
+            };
+            BatchLayout squares = BatchLayout.Contiguous(t * t);
+            algebra.Multiply(patches, patches, new ProductShape(count * s.Groups, t, t, s.PatchSize), new Destination(DeviceMemory.Of(left), t, squares));
+            algebra.Multiply(backprops, backprops, new ProductShape(count * s.Groups, t, t, s.OutChannelsPerGroup), new Destination(DeviceMemory.Of(right), t, squares));
+            Hadamard(left, right, count, length, totals.SubView(first, count));
+        }
+    }
+
+    /// <summary>Sums over pairs of positions that look up the same row, in all pairs of uses: T^2 + T d work whatever the size of the table.</summary>
+    private void LookupNorms(LayerCapture[] uses, ArrayView<double> totals)
+    {
+        bool accumulate = false;
+        foreach (LayerCapture left in uses)
+        {
+            foreach (LayerCapture right in uses)
+            {
+                var pairs = new LookupPairTerm
+                {
+                    Left = DeviceMemory.Of(left.Backprop), Right = DeviceMemory.Of(right.Backprop), LeftIndices = DeviceMemory.Of(left.Indices!),
+                    RightIndices = DeviceMemory.Of(right.Indices!), LeftPositions = left.Positions, RightPositions = right.Positions,
+                    Width = left.WeightColumns, LeftPadding = left.PaddingIndex, RightPadding = right.PaddingIndex,
+                };
+                _rows.Run(left.Batch, left.Positions * left.WeightColumns, pairs, totals, accumulate);
+                accumulate = true;
+            }
+        }
+    }
+
+    private void Pairs(ArrayView<float> x, int count, int positions, int width, Tensor to)
+    {
+        var rows = new MatrixOperand { Elements = x, RowStride = width, DepthStride = 1, Batches = BatchLayout.Contiguous(positions * width) };
+        algebra.Multiply(
+            rows, rows, new ProductShape(count, positions, positions, width),
+            new Destination(DeviceMemory.Of(to), positions, BatchLayout.Contiguous(positions * positions)));
+    }
+
+    private void Hadamard(Tensor left, Tensor right, int count, int length, ArrayView<double> totals) => _rows.Run(
+        count, length, new ProductTerm { X = DeviceMemory.Of(left), Y = DeviceMemory.Of(right), Length = length }, totals, accumulate: false);
+
+    /// <summary>|a|^2 |g|^2.</summary>
+    private void RankOneNorms(LayerCapture use, ArrayView<double> totals)
+    {
+        MemoryBuffer1D<double, Stride1D.Dense> memory = device.Pool.Rent<double>(use.Batch);
+        ArrayView<double> outputs = memory.View.AsContiguous().SubView(0, use.Batch), inputs = totals;
+        Squares(use.Activation!, use.WeightColumns, inputs);
+        Squares(use.Backprop, use.WeightRows, outputs);
+        device.ForEach(use.Batch, new NormProduct { Inputs = inputs, Outputs = outputs });
+        device.Pool.Return(memory);
+
+        void Squares(Tensor tensor, int length, ArrayView<double> to)
+        {
+            ArrayView<float> x = DeviceMemory.Of(tensor);
+            _rows.Run(use.Batch, length, new ProductTerm { X = x, Y = x, Length = length }, to, accumulate: false);
+        }
+    }
+
+    internal struct NormProduct : IElement
+    {
+        public ArrayView<double> Inputs, Outputs;
+
+        public readonly void At(int i) => Inputs[i] *= Outputs[i];
+    }
+}

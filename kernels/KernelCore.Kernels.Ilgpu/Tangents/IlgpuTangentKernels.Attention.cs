@@ -1,0 +1,70 @@
+using ILGPU;
+
+namespace KernelCore.Kernels.Ilgpu;
+
+internal sealed partial class IlgpuTangentKernels
+{
+    public void Attention(AttentionGeometry geometry, Tensor qkv, Tensor probabilities, Tensor rqkv, Tensor rprobabilities, Tensor ry)
+    {
+        var heads = new AttentionHeads(algebra, geometry);
+        heads.Scores(HeadPart.Query(rqkv), HeadPart.Key(qkv), heads.Scale, 0, rprobabilities);
+        heads.Scores(HeadPart.Query(qkv), HeadPart.Key(rqkv), heads.Scale, 1, rprobabilities);
+        device.ForEachRow(Rows(geometry), new SoftmaxJacobian
+        {
+            Probabilities = DeviceMemory.Of(probabilities), Vectors = DeviceMemory.Of(rprobabilities), Width = geometry.Tokens,
+        });
+        heads.Mix(rprobabilities, transposed: false, HeadPart.Value(qkv), 1, 0, HeadPart.Output(ry));
+        heads.Mix(probabilities, transposed: false, HeadPart.Value(rqkv), 1, 1, HeadPart.Output(ry));
+    }
+
+    public void AttentionGradient(
+        AttentionGeometry geometry, Tensor qkv, Tensor probabilities, Tensor rqkv, Tensor rprobabilities, Tensor gy, Tensor rgy, Tensor rgqkv)
+    {
+        var heads = new AttentionHeads(algebra, geometry);
+        using Tensor gs = device.Scratch(probabilities.Shape), rgs = device.Scratch(probabilities.Shape);
+        heads.Mix(rprobabilities, transposed: true, HeadPart.Output(gy), 1, 0, HeadPart.Value(rgqkv));
+        heads.Mix(probabilities, transposed: true, HeadPart.Output(rgy), 1, 1, HeadPart.Value(rgqkv));
+        heads.Scores(HeadPart.Output(gy), HeadPart.Value(qkv), 1, 0, gs);
+        heads.Scores(HeadPart.Output(rgy), HeadPart.Value(qkv), 1, 0, rgs);
+        heads.Scores(HeadPart.Output(gy), HeadPart.Value(rqkv), 1, 1, rgs);
+        device.ForEachRow(Rows(geometry), new ScoreGradientTangent
+        {
+            Probabilities = DeviceMemory.Of(probabilities), ProbabilitiesTangent = DeviceMemory.Of(rprobabilities),
+            Gradient = DeviceMemory.Of(gs), GradientTangent = DeviceMemory.Of(rgs), Width = geometry.Tokens,
+        });
+        heads.Mix(rgs, transposed: false, HeadPart.Key(qkv), heads.Scale, 0, HeadPart.Query(rgqkv));
+        heads.Mix(gs, transposed: false, HeadPart.Key(rqkv), heads.Scale, 1, HeadPart.Query(rgqkv));
+        heads.Mix(rgs, transposed: true, HeadPart.Query(qkv), heads.Scale, 0, HeadPart.Key(rgqkv));
+        heads.Mix(gs, transposed: true, HeadPart.Query(rqkv), heads.Scale, 1, HeadPart.Key(rgqkv));
+    }
+
+    private static int Rows(AttentionGeometry g) => g.Batch * g.Heads * g.Tokens;
+
+    /// <summary>gs = p (gp - mean) and rgs = rp (gp - mean) + p (rgp - rmean), in place of gp and rgp.</summary>
+    internal struct ScoreGradientTangent : IRow
+    {
+        public ArrayView<float> Probabilities, ProbabilitiesTangent, Gradient, GradientTangent;
+        public int Width;
+
+        public readonly void At<TWarp>(int row)
+            where TWarp : struct, IWarp
+        {
+            int start = row * Width;
+            double sum = 0, rsum = 0;
+            for (int i = start + Warp.LaneIdx; i < start + Width; i += Warp.WarpSize)
+            {
+                double p = Probabilities[i], g = Gradient[i];
+                sum += p * g;
+                rsum += (ProbabilitiesTangent[i] * g) + (p * GradientTangent[i]);
+            }
+
+            float mean = (float)TWarp.Sum(sum), rmean = (float)TWarp.Sum(rsum);
+            for (int i = start + Warp.LaneIdx; i < start + Width; i += Warp.WarpSize)
+            {
+                float p = Probabilities[i], deviation = Gradient[i] - mean;
+                Gradient[i] = p * deviation;
+                GradientTangent[i] = (ProbabilitiesTangent[i] * deviation) + (p * (GradientTangent[i] - rmean));
+            }
+        }
+    }
+}
