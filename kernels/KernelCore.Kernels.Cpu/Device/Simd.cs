@@ -20,6 +20,13 @@ internal enum SimdWidth
     Bits512 = 512,
 }
 
+/// <summary>A kernel that runs on registers of one width from end to end.</summary>
+internal interface ILanesBody
+{
+    void Run<TLanes>()
+        where TLanes : struct, ILanes<TLanes>;
+}
+
 /// <summary>The one place that decides which vectors this process uses.</summary>
 /// <remarks>
 /// The decision is the runtime's, so its switches work: <c>DOTNET_PreferredVectorBitWidth</c>, <c>DOTNET_EnableAVX512=0</c>,
@@ -33,6 +40,27 @@ internal static class Simd
         : Vector256.IsHardwareAccelerated ? SimdWidth.Bits256
         : Vector128.IsHardwareAccelerated ? SimdWidth.Bits128
         : SimdWidth.Scalar;
+
+    /// <summary>Runs a kernel on the widest registers.</summary>
+    public static void RunWidest<TBody>(TBody body)
+        where TBody : struct, ILanesBody, allows ref struct
+    {
+        switch (Width)
+        {
+            case SimdWidth.Bits512:
+                body.Run<Lanes16>();
+                break;
+            case SimdWidth.Bits256:
+                body.Run<Lanes8>();
+                break;
+            case SimdWidth.Bits128:
+                body.Run<Lanes4>();
+                break;
+            default:
+                body.Run<Lane>();
+                break;
+        }
+    }
 
     /// <summary>Whether a * b + c is rounded once. Without the instruction, kernels multiply and add with two roundings.</summary>
     public static bool Fused => Fma.IsSupported || AdvSimd.IsSupported;

@@ -10,22 +10,13 @@ internal static class Gemm
     /// <summary>Runs a product.</summary>
     /// <param name="problem">What to compute.</param>
     /// <param name="pool">Threads to share the work; null to stay on the calling thread.</param>
-    public static void Run(in GemmProblem problem, WorkerPool? pool)
+    public static void Run(in GemmProblem problem, WorkerPool? pool) => Simd.RunWidest(new Product(problem, pool));
+
+    private readonly ref struct Product(in GemmProblem problem, WorkerPool? pool) : ILanesBody
     {
-        switch (Simd.Width)
-        {
-            case SimdWidth.Bits512:
-                GemmDriver<Lanes16>.Run(problem, pool);
-                break;
-            case SimdWidth.Bits256:
-                GemmDriver<Lanes8>.Run(problem, pool);
-                break;
-            case SimdWidth.Bits128:
-                GemmDriver<Lanes4>.Run(problem, pool);
-                break;
-            default:
-                GemmDriver<Lane>.Run(problem, pool);
-                break;
-        }
+        private readonly ref readonly GemmProblem _problem = ref problem;
+
+        public void Run<TLanes>()
+            where TLanes : struct, ILanes<TLanes> => GemmDriver<TLanes>.Run(_problem, pool);
     }
 }

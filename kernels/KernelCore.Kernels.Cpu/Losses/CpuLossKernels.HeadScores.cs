@@ -6,7 +6,7 @@ internal sealed unsafe partial class CpuLossKernels
 {
     public void HeadScores(Tensor logits, IndexTensor labels, Tensor? headInput, Tensor? bias, float weightNorm, ScoreMode mode, Tensor result)
     {
-        var head = new HeadProblem
+        Simd.RunWidest(new HeadLoop(device, new HeadProblem
         {
             Batch = (int)labels.Count,
             Classes = logits.Shape[-1],
@@ -18,30 +18,18 @@ internal sealed unsafe partial class CpuLossKernels
             HeadInput = HostMemory.Of(headInput),
             Bias = HostMemory.Of(bias),
             Result = HostMemory.Of(result),
-        };
-        switch (Simd.Width)
-        {
-            case SimdWidth.Bits512:
-                HeadScores<Lanes16>(head);
-                break;
-            case SimdWidth.Bits256:
-                HeadScores<Lanes8>(head);
-                break;
-            case SimdWidth.Bits128:
-                HeadScores<Lanes4>(head);
-                break;
-            default:
-                HeadScores<Lane>(head);
-                break;
-        }
+        }));
     }
 
-    private void HeadScores<TLanes>(in HeadProblem head)
-        where TLanes : struct, ILanes<TLanes>
+    private readonly struct HeadLoop(CpuDevice device, HeadProblem head) : ILanesBody
     {
-        var body = new HeadBody<TLanes> { Head = head };
-        RangeLoop.Run(
-            device.Pool, Parallelism.Chunks(head.Batch, TLanes.Count), TLanes.Count * Parallelism.Elements(head.Classes + head.Width), ref body);
+        public void Run<TLanes>()
+            where TLanes : struct, ILanes<TLanes>
+        {
+            var body = new HeadBody<TLanes> { Head = head };
+            RangeLoop.Run(
+                device.Pool, Parallelism.Chunks(head.Batch, TLanes.Count), TLanes.Count * Parallelism.Elements(head.Classes + head.Width), ref body);
+        }
     }
 
     private struct HeadProblem

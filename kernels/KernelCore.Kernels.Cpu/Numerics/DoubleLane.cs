@@ -40,8 +40,5 @@ internal readonly unsafe struct DoubleLane : IDoubleLanes<DoubleLane>
     public static DoubleLane operator *(DoubleLane a, DoubleLane b) => new(a._value * b._value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static DoubleLane Exp(DoubleLane a) => new(Math.Exp(a._value));
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static DoubleLane ProductOrZero(DoubleLane a, DoubleLane b) => new(a._value == 0 ? 0 : a._value * b._value);
 }

@@ -41,9 +41,6 @@ internal readonly unsafe struct DoubleLanes : IDoubleLanes<DoubleLanes>
     public static DoubleLanes operator *(DoubleLanes a, DoubleLanes b) => new(a._lanes * b._lanes);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static DoubleLanes Exp(DoubleLanes a) => new(Vector.Exp(a._lanes));
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static DoubleLanes ProductOrZero(DoubleLanes a, DoubleLanes b) =>
         new(Vector.ConditionalSelect(Vector.Equals(a._lanes, Vector<double>.Zero), Vector<double>.Zero, a._lanes * b._lanes));
 }

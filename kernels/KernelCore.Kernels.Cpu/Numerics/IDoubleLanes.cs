@@ -29,9 +29,6 @@ internal unsafe interface IDoubleLanes<TSelf>
 
     static abstract TSelf operator *(TSelf a, TSelf b);
 
-    /// <summary>e^a.</summary>
-    static abstract TSelf Exp(TSelf a);
-
     /// <summary>a b, but 0 where a is 0 even if b is infinite: the limit of e^s s as s falls to minus infinity.</summary>
     static abstract TSelf ProductOrZero(TSelf a, TSelf b);
 }

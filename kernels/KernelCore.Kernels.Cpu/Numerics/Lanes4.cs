@@ -66,12 +66,7 @@ internal readonly unsafe struct Lanes4 : ILanes<Lanes4>
     public static Lanes4 PowerOfTwo(Lanes4 n) => new(((Vector128.ConvertToInt32Native(n._lanes) + Vector128.Create(127)) << 23).AsSingle());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Lanes4 Scale(Lanes4 a, Lanes4 n)
-    {
-        // Two factors, because n reaches beyond the exponents of a normal number.
-        Lanes4 half = Round(n * Broadcast(0.5f));
-        return a * PowerOfTwo(half) * PowerOfTwo(n - half);
-    }
+    public static Lanes4 Scale(Lanes4 a, Lanes4 n) => RealMath.ScaleInTwoSteps(a, n);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes4 Exponent(Lanes4 a) => new(Vector128.ConvertToSingle((a._lanes.AsInt32() >> 23) - Vector128.Create(127)));

@@ -65,12 +65,7 @@ internal readonly unsafe struct Lanes8 : ILanes<Lanes8>
     public static Lanes8 PowerOfTwo(Lanes8 n) => new(((Vector256.ConvertToInt32Native(n._lanes) + Vector256.Create(127)) << 23).AsSingle());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Lanes8 Scale(Lanes8 a, Lanes8 n)
-    {
-        // Two factors, because n reaches beyond the exponents of a normal number.
-        Lanes8 half = Round(n * Broadcast(0.5f));
-        return a * PowerOfTwo(half) * PowerOfTwo(n - half);
-    }
+    public static Lanes8 Scale(Lanes8 a, Lanes8 n) => RealMath.ScaleInTwoSteps(a, n);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes8 Exponent(Lanes8 a) => new(Vector256.ConvertToSingle((a._lanes.AsInt32() >> 23) - Vector256.Create(127)));

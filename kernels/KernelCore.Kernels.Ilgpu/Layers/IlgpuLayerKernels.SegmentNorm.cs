@@ -11,10 +11,10 @@ internal sealed partial class IlgpuLayerKernels
         });
 
     public void NormalizeSegmentsGradient(int segments, int length, Tensor normalized, Tensor inverseDeviation, Tensor gn, Tensor gx) =>
-        device.ForEachRow(segments, new SegmentNormGradient
+        device.ForEachRow(segments, new SegmentJacobian
         {
-            Normalized = DeviceMemory.Of(normalized), InverseDeviation = DeviceMemory.Of(inverseDeviation), OutputGradient = DeviceMemory.Of(gn),
-            InputGradient = DeviceMemory.Of(gx), Length = length,
+            Normalized = DeviceMemory.Of(normalized), InverseDeviation = DeviceMemory.Of(inverseDeviation), Operand = DeviceMemory.Of(gn),
+            Product = DeviceMemory.Of(gx), Length = length,
         });
 
     /// <summary>Moments in double, from two passes: a mean far above the deviation costs no digits.</summary>
@@ -50,31 +50,6 @@ internal sealed partial class IlgpuLayerKernels
             if (Warp.LaneIdx == 0)
             {
                 InverseDeviation[row] = (float)inverse;
-            }
-        }
-    }
-
-    internal struct SegmentNormGradient : IRow
-    {
-        public ArrayView<float> Normalized, InverseDeviation, OutputGradient, InputGradient;
-        public int Length;
-
-        public readonly void At<TWarp>(int row)
-            where TWarp : struct, IWarp
-        {
-            int start = row * Length;
-            double sum = 0, product = 0;
-            for (int i = Warp.LaneIdx; i < Length; i += Warp.WarpSize)
-            {
-                double g = OutputGradient[start + i];
-                sum += g;
-                product += g * Normalized[start + i];
-            }
-
-            float mean = (float)(TWarp.Sum(sum) / Length), projection = (float)(TWarp.Sum(product) / Length);
-            for (int i = Warp.LaneIdx; i < Length; i += Warp.WarpSize)
-            {
-                InputGradient[start + i] = InverseDeviation[row] * (OutputGradient[start + i] - mean - (Normalized[start + i] * projection));
             }
         }
     }

@@ -51,12 +51,7 @@ internal readonly struct Real : IReal<Real>
     public static Real PowerOfTwo(Real n) => new(Interop.IntAsFloat((uint)((int)n.Value + 127) << 23));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Real Scale(Real a, Real n)
-    {
-        // Two factors, because n reaches beyond the exponents of a normal number.
-        Real half = Round(n * Broadcast(0.5f));
-        return a * PowerOfTwo(half) * PowerOfTwo(n - half);
-    }
+    public static Real Scale(Real a, Real n) => RealMath.ScaleInTwoSteps(a, n);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Real Exponent(Real a) => new((int)(Interop.FloatAsInt(a.Value) >> 23) - 127);

@@ -11,10 +11,10 @@ internal sealed partial class IlgpuTangentKernels
     });
 
     public void NormalizeSegments(int segments, int length, Tensor normalized, Tensor inverseDeviation, Tensor rx, Tensor rnormalized, Tensor projection) =>
-        device.ForEachRow(segments, new SegmentTangent
+        device.ForEachRow(segments, new SegmentJacobian
         {
-            Normalized = DeviceMemory.Of(normalized), InverseDeviation = DeviceMemory.Of(inverseDeviation), InputTangent = DeviceMemory.Of(rx),
-            NormalizedTangent = DeviceMemory.Of(rnormalized), Projection = DeviceMemory.Of(projection), Length = length,
+            Normalized = DeviceMemory.Of(normalized), InverseDeviation = DeviceMemory.Of(inverseDeviation), Operand = DeviceMemory.Of(rx),
+            Product = DeviceMemory.Of(rnormalized), Projection = DeviceMemory.Of(projection), Length = length,
         });
 
     public void NormalizeSegmentsGradient(
@@ -37,36 +37,6 @@ internal sealed partial class IlgpuTangentKernels
             float value = BetaTangent.Length == 0 ? 0 : BetaTangent[channel];
             value = GammaTangent.Length == 0 ? value : (GammaTangent[channel] * X[i]) + value;
             OutputTangent[i] = InputTangent.Length == 0 ? value : (Gamma[channel] * InputTangent[i]) + value;
-        }
-    }
-
-    internal struct SegmentTangent : IRow
-    {
-        public ArrayView<float> Normalized, InverseDeviation, InputTangent, NormalizedTangent, Projection;
-        public int Length;
-
-        public readonly void At<TWarp>(int row)
-            where TWarp : struct, IWarp
-        {
-            int start = row * Length;
-            double sum = 0, product = 0;
-            for (int i = Warp.LaneIdx; i < Length; i += Warp.WarpSize)
-            {
-                double r = InputTangent[start + i];
-                sum += r;
-                product += r * Normalized[start + i];
-            }
-
-            float mean = (float)(TWarp.Sum(sum) / Length), projection = (float)(TWarp.Sum(product) / Length), factor = InverseDeviation[row];
-            for (int i = Warp.LaneIdx; i < Length; i += Warp.WarpSize)
-            {
-                NormalizedTangent[start + i] = factor * (InputTangent[start + i] - mean - (Normalized[start + i] * projection));
-            }
-
-            if (Warp.LaneIdx == 0)
-            {
-                Projection[row] = projection;
-            }
         }
     }
 

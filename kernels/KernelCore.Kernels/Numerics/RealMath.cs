@@ -36,6 +36,15 @@ internal static class RealMath
         return T.Scale(p, n);
     }
 
+    /// <summary>a 2^n where there is no instruction for it: in two factors, because n reaches beyond the exponents of a normal number.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T ScaleInTwoSteps<T>(T a, T n)
+        where T : struct, IReal<T>
+    {
+        T half = T.Round(n * T.Broadcast(0.5f));
+        return a * T.PowerOfTwo(half) * T.PowerOfTwo(n - half);
+    }
+
     /// <summary>log(1 + x) within 3 ulp, for 0 &lt;= x &lt; 2^126.</summary>
     /// <remarks>
     /// 1 + x = 2^n f with f between sqrt(1/2) and sqrt(2); log f = 2 artanh((f - 1) / (f + 1)) by its series, and what rounding
