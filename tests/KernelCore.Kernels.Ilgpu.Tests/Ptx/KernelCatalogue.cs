@@ -13,6 +13,7 @@ internal static class KernelCatalogue
     public static IReadOnlyList<Type> All { get; } =
     [
         .. Bodies(typeof(IElement)).Select(body => typeof(ElementLoop<>).MakeGenericType(body)),
+        .. Bodies(typeof(IStream)).Select(body => typeof(StreamLoop<>).MakeGenericType(body)),
         .. Bodies(typeof(IRow)).Select(body => typeof(RowLoop<,>).MakeGenericType(body, typeof(ShuffledWarp))),
         .. Products(),
     ];

@@ -16,6 +16,7 @@ public class KernelCatalogueTests
 
     [Theory]
     [InlineData(nameof(IlgpuDevice.ForEach))]
+    [InlineData(nameof(IlgpuDevice.Stream))]
     [InlineData(nameof(IlgpuDevice.ForEachRow))]
     public void Every_loop_that_is_started_is_in_it(string method)
     {

@@ -43,6 +43,7 @@ public class KernelTableTests
     private static string Launch(Type kernel) => kernel.GetGenericTypeDefinition() switch
     {
         Type shape when shape == typeof(ElementLoop<>) => "element",
+        Type shape when shape == typeof(StreamLoop<>) => "4 elements",
         Type shape when shape == typeof(RowLoop<,>) => "row",
         _ => "tile",
     };

@@ -39,6 +39,7 @@ internal sealed class PtxCompiler : IDisposable
     {
         try
         {
+            _context.ClearCache(ClearCacheMode.Everything);
             var entry = EntryPointDescription.FromExplicitlyGroupedKernel(KernelCatalogue.Entry(kernel));
             return ((PTXCompiledKernel)_backend.Compile(entry, default(KernelSpecialization))).PTXAssembly;
         }

@@ -39,6 +39,14 @@ public class PtxTests
         Assert.Contains("ld.shared.v4", Compile(typeof(Product<LargeTile, MatrixOperand, MatrixOperand>)), StringComparison.Ordinal);
 
     [Fact]
+    public void Streams_are_loaded_and_stored_in_words_of_16_bytes()
+    {
+        IEnumerable<(Type, string Assembly)> streams = KernelCatalogue.All.Zip(PtxCompiler.Catalogue(80))
+            .Where(kernel => kernel.First.GetGenericTypeDefinition() == typeof(StreamLoop<>));
+        Assert.All(streams, stream => Assert.Matches(@"ld(\.global)?\.v4\.f32[^}]*}, [^}]*[\s\S]*st(\.global)?\.v4\.f32", stream.Assembly));
+    }
+
+    [Fact]
     public void Rows_are_reduced_by_shuffles()
     {
         string softmax = Compile(typeof(RowLoop<Softmax, ShuffledWarp>));
