@@ -36,7 +36,9 @@ foreach (Option<int> positive in new[] { rounds, threads })
 }
 
 var models = List("--models", "Models to measure.", [.. Workload.All.Select(w => w.Name)]);
-var parts = List("--parts", "What to measure: quantities and curvature of the models, the head kernel, matrix products, influence on the mlp, resident memory.", [Comparer.Models, Comparer.Curvature, Comparer.Head, Comparer.Gemm, Comparer.Influence, Comparer.Memory]);
+var parts = List(
+    "--parts", "What to measure: quantities and curvature of the models, the head kernel, matrix products, influence on the mlp, resident memory.",
+    [Comparer.Models, Comparer.Curvature, Comparer.Head, Comparer.Gemm, Comparer.Influence, Comparer.Memory]);
 var noPeers = new Option<bool>("--no-peers") { Description = "Measure KernelCore alone." };
 var accept = new Option<bool>("--accept") { Description = "Write the measured ratios to bench/ratios.json." };
 var compare = new Command("compare", "Times KernelCore beside its peers on the same weights and inputs; fails when numbers disagree or a ratio regressed.")
