@@ -47,6 +47,20 @@ public sealed class EdgeCaseTests
         AllQuantities.Agree(Sequence(() => [Embedding(5, 4, padding_idx: padding), Mean(1), Linear(4, 3)]), batch);
     }
 
+    [TorchFact]
+    public void Embedding_that_rescales_its_rows()
+    {
+        using Batch batch = Samples.Tokens(classes: 3, vocabulary: 5, batch: 6, tokens: 7);
+        Func<Module> create = Sequence(() => [Embedding(6, 4, max_norm: 0.5), Mean(1), Linear(4, 3)]);
+        AllQuantities.Agree(create, batch);
+
+        // a row that is not looked up stays as it is
+        using Module module = create(), untouched = create();
+        using var model = new TorchModel(module);
+        model.Forward(batch, ForwardMode.Evaluation);
+        Assert.Equal(untouched.get_parameter("0.weight")![5].data<float>().ToArray(), module.get_parameter("0.weight")![5].data<float>().ToArray());
+    }
+
     [TorchTheory]
     [InlineData(true, 4)]
     [InlineData(false, 4)]
@@ -291,6 +305,37 @@ public sealed class EdgeCaseTests
             m.Call("unused", x).Dispose();
             return m.Call("head", x);
         }), batch);
+    }
+
+    [TorchFact]
+    public void Nothing_to_train_and_a_table_without_gradient()
+    {
+        using Batch tokens = Samples.Tokens(classes: 3, vocabulary: 5, batch: 4, tokens: 3), real = Samples.Real(3, 4, 3);
+        AllQuantities.Agree(
+            Seeded(() =>
+            {
+                Modules.Embedding table = Embedding(5, 4);
+                table.weight!.requires_grad = false;
+                return Sequential(table, Mean(1), Linear(4, 3));
+            }),
+            tokens);
+
+        using Module nothing = Tanh();
+        using var model = new TorchModel(nothing);
+        Assert.Empty(model.Forward(real, ForwardMode.Evaluation).Backward().Captures);
+        Assert.Equal(0, model.Parameters.Layout.Count);
+    }
+
+    [TorchFact]
+    public void Table_with_a_rule_of_its_own()
+    {
+        using Batch batch = Samples.Tokens(classes: 3, vocabulary: 5, batch: 4, tokens: 3);
+        CaptureRules rules = CaptureRules.Default.With<Composite>((module, input, output, tap) =>
+            module.has_parameter("table") ? tap.Lookup(input, output, "table") : output);
+        AllQuantities.Agree(
+            Seeded(() => Sequential(
+                new Composite([], (m, x) => m.get_parameter("table")!.index(x)).With("table", new Modules.Parameter(torch.ones(5, 6))), Tanh(), Mean(1), Linear(6, 3))),
+            batch, rules);
     }
 
     [TorchFact]
