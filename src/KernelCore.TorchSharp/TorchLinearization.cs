@@ -136,7 +136,7 @@ internal sealed class TorchLinearization : ILinearization
             using TorchTensor input = model.Input(batch), values = model.Memory.Import(cotangent, model.Place);
             _outputs = model.Call(input, ForwardMode.Evaluation);
             _cotangent = values.clone().requires_grad_(true).DetachFromDisposeScope();
-            _pulled = Autograd.DifferentiableGradients([_outputs], [_cotangent], _leaves);
+            _pulled = Autograd.Gradients([_outputs], [_cotangent], _leaves, keepGraph: true, differentiable: true);
         }
 
         /// <summary>Positions of the trainable parameters in the layout.</summary>
@@ -160,7 +160,7 @@ internal sealed class TorchLinearization : ILinearization
         public TorchTensor SecondTangent(TorchTensor[] v)
         {
             var (pulled, along) = Pairs(_pulled, v);
-            TorchTensor?[] curved = Autograd.DifferentiableGradients(pulled, along, _leaves);
+            TorchTensor?[] curved = Autograd.Gradients(pulled, along, _leaves, keepGraph: true, differentiable: true);
             var (connected, directions) = Pairs(curved, v);
             using TorchTensor? second = Autograd.Gradients(connected, directions, [_cotangent], keepGraph: true)[0];
             Array.ForEach(curved, gradient => gradient?.Dispose());
