@@ -52,11 +52,17 @@ compare.SetAction(parsed => new Comparer(new ComparisonOptions(
 var scaling = new Command("scaling", "Times batch sizes and widths from small to large and draws docs/scaling.svg.") { rounds, block, threads };
 scaling.SetAction(parsed => new ScalingRun(parsed.GetValue(rounds), parsed.GetValue(block), parsed.GetValue(threads)).Run());
 
-var bdn = new Command("bdn", "Runs BenchmarkDotNet; its arguments follow, for example --filter '*Gemm*' or --allCategories head.") { TreatUnmatchedTokensAsErrors = false };
-bdn.SetAction(parsed => BenchmarkSwitcher.FromAssembly(typeof(Workload).Assembly).Run(
-    [.. parsed.UnmatchedTokens],
-    DefaultConfig.Instance.AddExporter(JsonExporter.Full).WithArtifactsPath(Path.Combine(Repository.Artifacts, "bdn")))
-    .All(summary => !summary.HasCriticalValidationErrors) ? 0 : 1);
+var device = new Option<string>("--device") { Description = "Device of the suite 'device', as 'kernelcore devices' lists it.", DefaultValueFactory = _ => BenchmarkDevice.Selector };
+var bdn = new Command("bdn", "Runs BenchmarkDotNet; its arguments follow, for example --filter '*Gemm*' or --allCategories head.") { device };
+bdn.TreatUnmatchedTokensAsErrors = false;
+bdn.SetAction(parsed =>
+{
+    BenchmarkDevice.Selector = parsed.GetValue(device)!;
+    return BenchmarkSwitcher.FromAssembly(typeof(Workload).Assembly).Run(
+        [.. parsed.UnmatchedTokens],
+        DefaultConfig.Instance.AddExporter(JsonExporter.Full).WithArtifactsPath(Path.Combine(Repository.Artifacts, "bdn")))
+        .All(summary => !summary.HasCriticalValidationErrors) ? 0 : 1;
+});
 
 var root = new RootCommand("Benchmarks of KernelCore.") { compare, scaling, bdn };
 return root.Parse(args.Length == 0 || (args[0].StartsWith('-') && args[0] is not ("--help" or "-h")) ? ["compare", .. args] : args).Invoke();

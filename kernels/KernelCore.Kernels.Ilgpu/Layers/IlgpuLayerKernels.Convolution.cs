@@ -14,8 +14,7 @@ internal sealed partial class IlgpuLayerKernels
         {
             Bias = DeviceMemory.Of(bias), BiasGroups = g.Groups,
         };
-        var shape = new ProductShape(batch * g.Groups, g.OutChannelsPerGroup, g.Positions, g.PatchSize);
-        algebra.Multiply(weights, new PatchOperand { Image = DeviceMemory.Of(x), Shape = new ConvolutionShape(g) }, shape, to);
+        algebra.Multiply(weights, new PatchOperand { Image = DeviceMemory.Of(x), Shape = new ConvolutionShape(g) }, KernelShapes.Convolution(g, batch), to);
     }
 
     public void ConvolutionInputGradient(ConvolutionGeometry geometry, int batch, Tensor gy, Tensor weight, Tensor gx)
@@ -24,7 +23,7 @@ internal sealed partial class IlgpuLayerKernels
         int pixels = s.Height * s.Width;
         algebra.Multiply(
             new TransposedKernelOperand { Weight = DeviceMemory.Of(weight), Shape = s }, new BackpropOperand { OutputGradient = DeviceMemory.Of(gy), Shape = s },
-            new ProductShape(batch * s.Groups, s.GroupChannels, pixels, s.GroupOutputs * s.Taps),
+            KernelShapes.ConvolutionInputGradient(geometry, batch),
             new Destination(DeviceMemory.Of(gx), pixels, BatchLayout.Contiguous(s.GroupChannels * pixels)));
     }
 }

@@ -6,7 +6,7 @@ namespace KernelCore.Kernels.Ilgpu;
 internal sealed class IlgpuLinearAlgebra(IlgpuDevice device) : ILinearAlgebra
 {
     public void Gemm(bool transposeA, bool transposeB, float alpha, Matrix a, Matrix b, float beta, Matrix c, Tensor? bias = null) => Multiply(
-        Operand(a, transposed: transposeA), Operand(b, transposed: !transposeB), new ProductShape(1, c.Rows, c.Columns, transposeA ? a.Rows : a.Columns),
+        Operand(a, transposed: transposeA), Operand(b, transposed: !transposeB), KernelShapes.Gemm(c.Rows, c.Columns, transposeA ? a.Rows : a.Columns),
         new Destination(DeviceMemory.Of(c), c.Stride, BatchLayout.Contiguous(0), alpha, beta) { Bias = DeviceMemory.Of(bias) });
 
     /// <summary>A batched product of any operands; each gives rows of the result by terms of the sum.</summary>
@@ -34,7 +34,7 @@ internal sealed class IlgpuLinearAlgebra(IlgpuDevice device) : ILinearAlgebra
             Left = left, Right = right, C = to.C, Bias = to.Bias, Rows = shape.Rows, Columns = shape.Columns, Depth = shape.Depth, Stride = to.Stride,
             Batches = to.Batches, Alpha = to.Alpha, Beta = to.Beta, BiasGroups = to.BiasGroups,
         };
-        device.Launch(kernel, shape.Tiles(4 * TTile.Side), TTile.Side * TTile.Side);
+        device.Launch(kernel, LaunchGrid.Tiles(shape, 4 * TTile.Side), TTile.Side * TTile.Side);
     }
 
     private static MatrixOperand Operand(Matrix matrix, bool transposed) => new()

@@ -34,7 +34,7 @@ internal sealed partial class IlgpuPerSampleKernels
                     Channels(use.Layout, count, g, Samples(use.Activation!, use.Batch, first, count), to, beta);
                     break;
                 default:
-                    device.ForEach((int)g.Length, new Accumulation { X = g, Y = to, Beta = beta });
+                    device.Stream((int)g.Length, new Accumulation { X = g, Y = to, Beta = beta });
                     break;
             }
         }
@@ -47,14 +47,14 @@ internal sealed partial class IlgpuPerSampleKernels
         algebra.Multiply(
             new MatrixOperand { Elements = g, RowStride = 1, DepthStride = p, Batches = BatchLayout.Contiguous(t * p) },
             new MatrixOperand { Elements = a, RowStride = 1, DepthStride = d, Batches = BatchLayout.Contiguous(t * d) },
-            new ProductShape(count, p, d, t), new Destination(to, d, BatchLayout.Contiguous(p * d), 1, beta));
+            KernelShapes.LinearGradients(count, p, d, t), new Destination(to, d, BatchLayout.Contiguous(p * d), 1, beta));
     }
 
     /// <summary>For each group: grad_i = G_i (patches_i)^T.</summary>
     private void FormConvolution(ConvolutionGeometry s, int count, ArrayView<float> g, ArrayView<float> image, ArrayView<float> to, float beta) => algebra.Multiply(
         new MatrixOperand { Elements = g, RowStride = s.Positions, DepthStride = 1, Batches = BatchLayout.Contiguous(s.OutChannelsPerGroup * s.Positions) },
         new PatchOperand { Image = image, Shape = new ConvolutionShape(s), Sum = PatchSum.Positions },
-        new ProductShape(count * s.Groups, s.OutChannelsPerGroup, s.PatchSize, s.Positions),
+        KernelShapes.ConvolutionGradients(s, count),
         new Destination(to, s.PatchSize, BatchLayout.Contiguous(s.OutChannelsPerGroup * s.PatchSize), 1, beta));
 
     private void FormLookup(LayerCapture use, int first, int count, ArrayView<float> g, ArrayView<float> to, float beta)
@@ -62,7 +62,7 @@ internal sealed partial class IlgpuPerSampleKernels
         int size = checked((int)use.WeightShape.Count), width = use.WeightColumns;
         if (beta == 0)
         {
-            device.ForEach(checked(count * size), new Fill<float> { Target = to, Value = 0 });
+            device.ForEach((long)count * size, new Fill<float> { Target = to, Value = 0 });
         }
 
         device.ForEach(count * width, new LookupScatter
@@ -92,12 +92,19 @@ internal sealed partial class IlgpuPerSampleKernels
         return DeviceMemory.Of(tensor).SubView((long)first * size, (long)count * size);
     }
 
-    internal struct Accumulation : IElement
+    internal struct Accumulation : IStream
     {
         public ArrayView<float> X, Y;
         public float Beta;
 
-        public readonly void At(int i) => Y[i] = Beta == 0 ? X[i] : X[i] + (Beta * Y[i]);
+        public readonly bool IsAligned => DeviceMemory.AreAligned(X, Y);
+
+        public readonly void At<TWord>(int i)
+            where TWord : struct, IWord<TWord>
+        {
+            TWord x = TWord.Load(X, i);
+            TWord.Store(Y, i, Beta == 0 ? x : x + (TWord.Broadcast(Beta) * TWord.Load(Y, i)));
+        }
     }
 
     /// <summary>One thread walks the positions of a sample for one column: nothing else writes there.</summary>

@@ -41,17 +41,24 @@ internal sealed partial class IlgpuPerSampleKernels
         algebra.Gemm(
             false, true, 1, Rows(left, left.Backprop, left.WeightRows), Rows(right, right.Backprop, right.WeightRows), 0,
             new Matrix(outputs, left.Batch, right.Batch));
-        device.ForEach((int)gram.Count, new HadamardSum
+        device.Stream((int)gram.Count, new HadamardSum
         {
             X = DeviceMemory.Of(inputs), Y = DeviceMemory.Of(outputs), Gram = DeviceMemory.Of(gram), Accumulate = accumulate ? 1 : 0,
         });
     }
 
-    internal struct HadamardSum : IElement
+    internal struct HadamardSum : IStream
     {
         public ArrayView<float> X, Y, Gram;
         public int Accumulate;
 
-        public readonly void At(int i) => Gram[i] = Accumulate != 0 ? Gram[i] + (X[i] * Y[i]) : X[i] * Y[i];
+        public readonly bool IsAligned => DeviceMemory.AreAligned(X, Y, Gram);
+
+        public readonly void At<TWord>(int i)
+            where TWord : struct, IWord<TWord>
+        {
+            TWord product = TWord.Load(X, i) * TWord.Load(Y, i);
+            TWord.Store(Gram, i, Accumulate != 0 ? TWord.Load(Gram, i) + product : product);
+        }
     }
 }

@@ -103,7 +103,7 @@ internal sealed partial class IlgpuPerSampleKernels
     private Tensor Squared(Tensor x)
     {
         Tensor squared = device.Scratch(x.Shape);
-        device.ForEach((int)x.Count, new Square { X = DeviceMemory.Of(x), Y = DeviceMemory.Of(squared) });
+        device.Stream((int)x.Count, new Square { X = DeviceMemory.Of(x), Y = DeviceMemory.Of(squared) });
         return squared;
     }
 
@@ -115,11 +115,18 @@ internal sealed partial class IlgpuPerSampleKernels
         public readonly void At(int i) => Y[i] = X[i] * Coefficients[i / Size];
     }
 
-    internal struct Square : IElement
+    internal struct Square : IStream
     {
         public ArrayView<float> X, Y;
 
-        public readonly void At(int i) => Y[i] = X[i] * X[i];
+        public readonly bool IsAligned => DeviceMemory.AreAligned(X, Y);
+
+        public readonly void At<TWord>(int i)
+            where TWord : struct, IWord<TWord>
+        {
+            TWord x = TWord.Load(X, i);
+            TWord.Store(Y, i, x * x);
+        }
     }
 
     /// <summary>x = factor x; zeros, whatever x was, when the factor is 0.</summary>
