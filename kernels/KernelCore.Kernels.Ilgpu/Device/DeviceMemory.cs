@@ -10,7 +10,7 @@ internal static class DeviceMemory
         where T : unmanaged => tensor is null ? ArrayView<T>.Empty : Buffer(tensor).View.SubView(tensor.Offset, tensor.Count);
 
     /// <summary>The elements of a matrix, from its first row to the end of its tensor.</summary>
-    public static ArrayView<float> Of(Matrix matrix) => Of(matrix.Tensor).SubView(matrix.Offset);
+    public static ArrayView<float> Of(Matrix matrix) => matrix.Offset == matrix.Tensor.Count ? ArrayView<float>.Empty : Of(matrix.Tensor).SubView(matrix.Offset);
 
     private static IlgpuBuffer<T> Buffer<T>(TensorBase<T> tensor)
         where T : unmanaged => tensor.Buffer as IlgpuBuffer<T> ?? throw Foreign(tensor.Device);

@@ -12,7 +12,7 @@ internal readonly struct AttentionHeads(IlgpuLinearAlgebra algebra, AttentionGeo
 
     /// <summary>to = alpha a b^T + beta to, [tokens, tokens] for each head.</summary>
     public void Scores(HeadPart a, HeadPart b, float alpha, float beta, Tensor to) => algebra.Multiply(
-        Rows(a), Rows(b), new ProductShape(Pairs, g.Tokens, g.Tokens, g.HeadSize),
+        Factor.Of(Rows(a), Rows(b), g.HeadSize), new ProductShape(Pairs, g.Tokens, g.Tokens),
         new Destination(DeviceMemory.Of(to), g.Tokens, BatchLayout.Contiguous(g.Tokens * g.Tokens), alpha, beta));
 
     /// <summary>to = alpha square v + beta to, [tokens, head size] for each head; square is [tokens, tokens], transposed or not.</summary>
@@ -25,7 +25,7 @@ internal readonly struct AttentionHeads(IlgpuLinearAlgebra algebra, AttentionGeo
         };
         var right = Rows(v) with { RowStride = 1, DepthStride = Stride(v) };
         algebra.Multiply(
-            left, right, new ProductShape(Pairs, g.Tokens, g.HeadSize, g.Tokens), new Destination(View(to), Stride(to), Batches(to), alpha, beta));
+            Factor.Of(left, right, g.Tokens), new ProductShape(Pairs, g.Tokens, g.HeadSize), new Destination(View(to), Stride(to), Batches(to), alpha, beta));
     }
 
     private MatrixOperand Rows(HeadPart part) => new() { Elements = View(part), RowStride = Stride(part), DepthStride = 1, Batches = Batches(part) };

@@ -12,19 +12,20 @@ internal sealed partial class IlgpuLayerKernels
         };
         var to = new Destination(DeviceMemory.Of(y), g.Positions, BatchLayout.Contiguous(g.OutChannelsPerGroup * g.Positions))
         {
-            Bias = DeviceMemory.Of(bias), BiasGroups = g.Groups,
+            Bias = new MatrixOperand { Elements = DeviceMemory.Of(bias), RowStride = 1, DepthStride = 0, Batches = new BatchLayout(g.Groups, 0, g.OutChannelsPerGroup) },
         };
-        var shape = new ProductShape(batch * g.Groups, g.OutChannelsPerGroup, g.Positions, g.PatchSize);
-        algebra.Multiply(weights, new PatchOperand { Image = DeviceMemory.Of(x), Shape = new ConvolutionShape(g) }, shape, to);
+        var patches = new PatchOperand { Image = DeviceMemory.Of(x), Shape = new ConvolutionShape(g) };
+        algebra.Multiply(Factor.Of(weights, patches, g.PatchSize), new ProductShape(batch * g.Groups, g.OutChannelsPerGroup, g.Positions), to);
     }
 
     public void ConvolutionInputGradient(ConvolutionGeometry geometry, int batch, Tensor gy, Tensor weight, Tensor gx)
     {
         var s = new ConvolutionShape(geometry);
         int pixels = s.Height * s.Width;
+        var weights = new TransposedKernelOperand { Weight = DeviceMemory.Of(weight), Shape = s };
+        var backprops = new BackpropOperand { OutputGradient = DeviceMemory.Of(gy), Shape = s };
         algebra.Multiply(
-            new TransposedKernelOperand { Weight = DeviceMemory.Of(weight), Shape = s }, new BackpropOperand { OutputGradient = DeviceMemory.Of(gy), Shape = s },
-            new ProductShape(batch * s.Groups, s.GroupChannels, pixels, s.GroupOutputs * s.Taps),
+            Factor.Of(weights, backprops, s.GroupOutputs * s.Taps), new ProductShape(batch * s.Groups, s.GroupChannels, pixels),
             new Destination(DeviceMemory.Of(gx), pixels, BatchLayout.Contiguous(s.GroupChannels * pixels)));
     }
 }

@@ -32,13 +32,23 @@ internal static class KernelCatalogue
 
     private static IEnumerable<Type> Products()
     {
-        (Type Left, Type Right)[] operands =
+        (Type Factor, Type Sink)[] products =
         [
-            (typeof(MatrixOperand), typeof(MatrixOperand)), (typeof(MatrixOperand), typeof(PatchOperand)), (typeof(PatchOperand), typeof(PatchOperand)),
-            (typeof(SampleDepthOperand), typeof(PatchOperand)), (typeof(TransposedKernelOperand), typeof(BackpropOperand)),
+            (Factor<MatrixOperand, MatrixOperand>(), typeof(Destination)), (Factor<MatrixOperand, PatchOperand>(), typeof(Destination)),
+            (Factor<TransposedKernelOperand, BackpropOperand>(), typeof(Destination)), (Factor<ScaledOperand<MatrixOperand>, MatrixOperand>(), typeof(Destination)),
+            (Factor<ScaledOperand<SampleDepthOperand>, PatchOperand>(), typeof(Destination)), (Factor<SquaredOperand, SquaredOperand>(), typeof(Destination)),
+            (typeof(Hadamard<Factor<MatrixOperand, MatrixOperand>, Factor<MatrixOperand, MatrixOperand>>), typeof(Destination)),
+            (Factor<MatrixOperand, MatrixOperand>(), typeof(SumSink<SquareTerm>)), (Factor<MatrixOperand, PatchOperand>(), typeof(SumSink<SquareTerm>)),
+            (Factor<MatrixOperand, MatrixOperand>(), typeof(SumSink<WeightedTerm>)), (Factor<MatrixOperand, PatchOperand>(), typeof(SumSink<WeightedTerm>)),
+            (typeof(Hadamard<Factor<MatrixOperand, MatrixOperand>, Factor<MatrixOperand, MatrixOperand>>), typeof(SumSink<PlainTerm>)),
+            (typeof(Hadamard<Factor<PatchOperand, PatchOperand>, Factor<MatrixOperand, MatrixOperand>>), typeof(SumSink<PlainTerm>)),
         ];
-        return operands.Select(pair => typeof(Product<,,>).MakeGenericType(typeof(LargeTile), pair.Left, pair.Right));
+        return products.Select(product => typeof(Product<,,>).MakeGenericType(typeof(LargeTile), product.Factor, product.Sink));
     }
+
+    private static Type Factor<TLeft, TRight>()
+        where TLeft : struct, IOperand
+        where TRight : struct, IOperand => typeof(Factor<TLeft, TRight>);
 
     /// <summary>The method that ILGPU compiles for a kernel.</summary>
     public static MethodInfo Entry(Type kernel) =>

@@ -33,7 +33,7 @@ public class PtxTests
     {
         using Context context = Context.Create(_ => { });
         using PTXBackend backend = Backend(context, 8, 0);
-        Assert.Contains("ld.shared.v4", Compile(backend, typeof(Product<LargeTile, MatrixOperand, MatrixOperand>)), StringComparison.Ordinal);
+        Assert.Contains("ld.shared.v4", Compile(backend, typeof(Product<LargeTile, Factor<MatrixOperand, MatrixOperand>, Destination>)), StringComparison.Ordinal);
     }
 
     [Fact]
