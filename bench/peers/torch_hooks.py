@@ -3,12 +3,16 @@
 Forward hooks keep every layer's input and output; one autograd.grad(loss, outputs) returns the backprops and computes
 no weight gradient. Norms by rank one, Gram or the materialised product of a layer, whichever costs least; the cosine
 from the layer's own output; clip and sum with one product per layer and no second backward pass (book-keeping).
+Projections through the two factors of a gradient. Products with the Hessian by double backward.
 """
 import torch
 from torch import nn
 from torch.nn import functional
 
+from philox import signs
+
 PARAMETRIC = (nn.Linear, nn.Conv2d, nn.LayerNorm)
+PROJECTION_SIDE = 64
 
 
 class Capture:
@@ -68,6 +72,13 @@ class Capture:
         gradients = self.weight_gradients().flatten(1)
         return gradients @ gradients.T + bias
 
+    def projected(self, outputs, inputs):
+        """(P_o g)(P_i a)^T, the bias as last column of the weight; a norm's gradients are short enough to stay as they are."""
+        if isinstance(self.module, nn.LayerNorm):
+            return torch.cat([self.scale, self.bias_gradients()], 1)
+        a = self.a @ inputs[:, :-1].T + inputs[:, -1]
+        return ((self.g @ outputs.T).transpose(1, 2) @ a).flatten(1)
+
     def weighted_sum(self, coefficients):
         bias = coefficients @ self.bias_gradients()
         if isinstance(self.module, nn.LayerNorm):
@@ -89,6 +100,10 @@ class Hooks:
         self.plain, self.workload = workload, hooked
         self.modules = [(n, m) for n, m in hooked.model.named_modules() if isinstance(m, PARAMETRIC)]
         self.inputs, self.outputs = {}, {}
+        self.names, self.weights = zip(*workload.model.named_parameters())
+        self.direction = [workload.direction[name] for name in self.names]
+        self.kept_gradients = self.kept_captures = None
+        self.signs = {name: self.layer_signs(name, module) for name, module in self.modules}
         for name, module in self.modules:
             module.register_forward_hook(self.keep(name))
 
@@ -111,8 +126,7 @@ class Hooks:
             return {"logits": self.plain.model(self.plain.input)}
 
     def forward_backward(self):
-        gradients = torch.autograd.grad(self.plain.loss(), list(self.plain.model.parameters()))
-        return {"sum": self.plain.flat(dict(zip((n for n, _ in self.plain.model.named_parameters()), gradients)))}
+        return {"sum": self.flat(torch.autograd.grad(self.plain.loss(), self.weights))}
 
     def floor(self):
         self.backprops()
@@ -158,6 +172,48 @@ class Hooks:
         with torch.enable_grad():
             captures = self.captures()
         return {"squared_sum": self.gather(captures, Capture.squared_sum)}
+
+    def layer_signs(self, name, module):
+        if isinstance(module, nn.LayerNorm):
+            return None, None
+        parameter = self.workload.names.index(name + ".weight")
+        rows, columns = module.weight.shape[0], module.weight[0].numel() + 1
+        return tuple(torch.from_numpy(signs(PROJECTION_SIDE, length, parameter, side)) for side, length in enumerate((rows, columns)))
+
+    @torch.no_grad()
+    def projection(self):
+        with torch.enable_grad():
+            captures = self.captures()
+        captures.sort(key=lambda c: self.workload.names.index(c.name + ".weight"))
+        return {"projected": torch.cat([c.projected(*self.signs[c.name]) for c in captures], 1)}
+
+    def mean_gradients(self):
+        """The gradient of the mean loss, itself differentiable."""
+        return torch.autograd.grad(self.plain.loss() / len(self.plain.labels), self.weights, create_graph=True)
+
+    def product(self, gradients, keep):
+        """The gradient of g.v: v goes in as the cotangent of g, so the dot product itself costs nothing."""
+        return {"hessian": self.flat(torch.autograd.grad(gradients, self.weights, self.direction, retain_graph=keep))}
+
+    def hessian(self):
+        return self.product(self.mean_gradients(), keep=False)
+
+    def hessian_further(self):
+        if self.kept_gradients is None:
+            self.kept_gradients = self.mean_gradients()
+        return self.product(self.kept_gradients, keep=True)
+
+    @torch.no_grad()
+    def fisher(self):
+        if self.kept_captures is None:
+            with torch.enable_grad():
+                self.kept_captures = self.captures()
+        v = self.workload.direction
+        dots = sum(c.dots(v[c.name + ".weight"], v[c.name + ".bias"]) for c in self.kept_captures)
+        return {"fisher": self.gather(self.kept_captures, lambda c: c.weighted_sum(dots / len(dots)))}
+
+    def flat(self, parts):
+        return self.plain.flat(dict(zip(self.names, parts)))
 
     def gather(self, captures, reduce):
         parts = {}

@@ -1,11 +1,14 @@
-"""Per-sample quantities from materialised per-sample gradients: vmap(grad(loss)) of torch.func, or of functorch before 2.0."""
+"""Per-sample quantities from materialised per-sample gradients: vmap(grad(loss)) of torch.func, or of functorch before 2.0.
+
+Products with the Gauss-Newton matrix by jvp, the curvature of the softmax, and vjp.
+"""
 import torch
 from torch.nn import functional
 
 try:
-    from torch.func import functional_call, grad, vmap
+    from torch.func import functional_call, grad, jvp, vjp, vmap
 except ImportError:
-    from functorch import grad, make_functional, vmap
+    from functorch import grad, jvp, make_functional, vjp, vmap
     functional_call = None
 
 
@@ -29,6 +32,8 @@ class Vmap:
             return functional.cross_entropy(call(weights, x.unsqueeze(0)), y.unsqueeze(0))
 
         self.per_sample = vmap(grad(loss), in_dims=(None, 0, 0))
+        self.outputs = lambda weights: call(weights, workload.input)
+        self.direction = tuple(workload.direction[name] for name in self.names)
 
     def gradients(self):
         return self.per_sample(self.weights, self.workload.input, self.workload.labels)
@@ -54,8 +59,7 @@ class Vmap:
         return {"norms": norms, "cosines": self.products(gradients, self.weights) / (norms * length)}
 
     def dot(self):
-        direction = [self.workload.direction[name] for name in self.names]
-        return {"dots": self.products(self.gradients(), direction)}
+        return {"dots": self.products(self.gradients(), self.direction)}
 
     def clip_sum(self):
         gradients = self.gradients()
@@ -67,3 +71,11 @@ class Vmap:
 
     def squared_sum(self):
         return {"squared_sum": self.flat([g.square().sum(0) for g in self.gradients()])}
+
+    def gauss_newton(self):
+        logits, tangent = jvp(self.outputs, (self.weights,), (self.direction,))
+        weighted = torch.softmax(logits, -1) * tangent
+        cotangent = weighted - torch.softmax(logits, -1) * weighted.sum(-1, keepdim=True)
+        _, pull_back = vjp(self.outputs, self.weights)
+        (product,) = pull_back(cotangent / len(logits))
+        return {"gauss_newton": self.flat(product)}

@@ -35,7 +35,7 @@ internal sealed class Tool
             new HelpOption(), new VersionOption(), verbose,
             DemoCommand.Create(Run), DevicesCommand.Create(Run), TrainCommand.Create(Run), ScoreCommand.Create(Run),
             ReportCommand.Create(Run), InfluenceCommand.Create(Run), SelfInfluenceCommand.Create(Run), MemorizeCommand.Create(Run), LdsCommand.Create(Run),
-            LsiCommand.Create(Run), CurvatureCommand.Create(Run), VerifyCommand.Create(Run),
+            LsiCommand.Create(Run), CurvatureCommand.Create(Run), VerifyCommand.Create(Run), RooflineCommand.Create(Run),
         };
 
         // A body of its own thread: the parser's one has to stay free to pass Ctrl+C on.

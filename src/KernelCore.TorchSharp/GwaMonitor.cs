@@ -76,6 +76,7 @@ public sealed class GwaMonitor : IDisposable
     {
         _scorer.Dispose();
         _head.Dispose();
+        _memory.Dispose();
     }
 
     /// <summary>A model of which only the head is known.</summary>

@@ -17,7 +17,7 @@ public static class TorchBatch
     public static Batch Create(TorchTensor input, TorchTensor? labels = null, TorchTensor? targets = null, Device? device = null)
     {
         ArgumentNullException.ThrowIfNull(input);
-        var memory = new TorchMemory(device ?? CpuDevice.Shared);
+        using var memory = new TorchMemory(device ?? CpuDevice.Shared);
         bool tokens = input.is_integral();
         return new Batch
         {

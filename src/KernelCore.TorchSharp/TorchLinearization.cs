@@ -70,11 +70,11 @@ internal sealed class TorchLinearization : ILinearization
 
         using var scope = torch.NewDisposeScope();
         Graph graph = _graph ??= new Graph(_model, _batch, _pass!.Cotangent);
-        TorchTensor[] v = [.. graph.Indices.Select(k => TorchMemory.Import(direction[k], _model.Place))];
+        TorchTensor[] v = [.. graph.Indices.Select(k => _model.Memory.Import(direction[k], _model.Place))];
         TorchTensor tangent = graph.Tangent(v);
         using Tensor jv = _model.Memory.Export(tangent), r = _model.Device.Allocate(jv.Shape);
         _loss.Curvature(_pass!.Outputs, _batch, 1, jv, r);
-        TorchTensor rt = TorchMemory.Import(r, _model.Place);
+        TorchTensor rt = _model.Memory.Import(r, _model.Place);
         Add(graph, graph.Pullback(rt, curved ? v : null), beta, result);
         if (perSample is not null)
         {
@@ -133,10 +133,10 @@ internal sealed class TorchLinearization : ILinearization
             var trainable = model.ModuleParameters.Trainable.ToArray();
             Indices = [.. trainable.Select(p => p.Index)];
             _leaves = [.. trainable.Select(p => p.Parameter)];
-            using TorchTensor input = model.Input(batch), values = TorchMemory.Import(cotangent, model.Place);
+            using TorchTensor input = model.Input(batch), values = model.Memory.Import(cotangent, model.Place);
             _outputs = model.Call(input, ForwardMode.Evaluation);
             _cotangent = values.clone().requires_grad_(true).DetachFromDisposeScope();
-            _pulled = Autograd.DifferentiableGradients([_outputs], [_cotangent], _leaves);
+            _pulled = Autograd.Gradients([_outputs], [_cotangent], _leaves, keepGraph: true, differentiable: true);
         }
 
         /// <summary>Positions of the trainable parameters in the layout.</summary>
@@ -160,7 +160,7 @@ internal sealed class TorchLinearization : ILinearization
         public TorchTensor SecondTangent(TorchTensor[] v)
         {
             var (pulled, along) = Pairs(_pulled, v);
-            TorchTensor?[] curved = Autograd.DifferentiableGradients(pulled, along, _leaves);
+            TorchTensor?[] curved = Autograd.Gradients(pulled, along, _leaves, keepGraph: true, differentiable: true);
             var (connected, directions) = Pairs(curved, v);
             using TorchTensor? second = Autograd.Gradients(connected, directions, [_cotangent], keepGraph: true)[0];
             Array.ForEach(curved, gradient => gradient?.Dispose());

@@ -55,6 +55,7 @@ public sealed class TorchModel : ICurvatureModel
         {
             _taps?.Dispose();
             _parameters.Dispose();
+            _memory.Dispose();
             throw;
         }
     }
@@ -114,6 +115,7 @@ public sealed class TorchModel : ICurvatureModel
         _taps.Dispose();
         _head.Dispose();
         _parameters.Dispose();
+        _memory.Dispose();
     }
 
     internal TorchMemory Memory => _memory;
@@ -193,6 +195,6 @@ public sealed class TorchModel : ICurvatureModel
             throw new KernelCoreException("the batch has no samples");
         }
 
-        return batch.Features is { } features ? TorchMemory.Import(features, Place) : TorchMemory.Import(batch.Tokens!, Place);
+        return batch.Features is { } features ? _memory.Import(features, Place) : TorchMemory.Import(batch.Tokens!, Place);
     }
 }

@@ -36,17 +36,15 @@ public static class TorchModelFile
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(file);
         model.ModuleParameters.Refresh();
-        var host = new TorchMemory(CpuDevice.Shared);
+        using var host = new TorchMemory(CpuDevice.Shared);
         var buffers = RealBuffers(model).ToDictionary(b => b.Name, b => host.Export(b.Buffer), StringComparer.Ordinal);
         try
         {
             NetworkFile.LoadWeights(model.Parameters, buffers, model.ModuleParameters.Aliases, file, parameterPrefix, bufferPrefix, strict);
             model.WriteParameters();
-            using var noGradient = torch.no_grad();
             foreach (var (name, buffer) in RealBuffers(model))
             {
-                using TorchTensor values = TorchMemory.Import(buffers[name], buffer.device);
-                buffer.copy_(values);
+                host.Write(buffers[name], buffer);
             }
         }
         finally
@@ -70,7 +68,7 @@ public static class TorchModelFile
             writer.Add(parameter.Name, parameter.Shape, model.Parameters[parameter.Name].ToArray());
         }
 
-        var host = new TorchMemory(CpuDevice.Shared);
+        using var host = new TorchMemory(CpuDevice.Shared);
         foreach (var (name, buffer) in RealBuffers(model))
         {
             using Tensor values = host.Export(buffer);

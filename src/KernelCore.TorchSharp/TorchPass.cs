@@ -42,7 +42,7 @@ internal sealed class TorchPass : IForwardPass, IDisposable
         }
 
         _isBackwardDone = true;
-        using TorchTensor cotangent = TorchMemory.Import(Cotangent, _graph.device);
+        using TorchTensor cotangent = _model.Memory.Import(Cotangent, _graph.device);
         TorchTensor?[] backprops = Autograd.Gradients([_graph], [cotangent], _recording.Probes, keepGraph: false);
         try
         {

@@ -18,7 +18,7 @@ public sealed partial class CommandTests : IDisposable
     {
         ToolRun run = await ToolRun.StartAsync();
         Assert.Equal((0, ""), (run.ExitCode, run.Error));
-        Assert.All(["demo", "devices", "train", "score", "report", "influence", "self-influence", "memorize", "lds", "curvature", "verify"], command => Assert.Contains($"  {command} ", run.Output, StringComparison.Ordinal));
+        Assert.All(["demo", "devices", "train", "score", "report", "influence", "self-influence", "memorize", "lds", "curvature", "verify", "roofline"], command => Assert.Contains($"  {command} ", run.Output, StringComparison.Ordinal));
     }
 
     [Theory]
@@ -33,6 +33,7 @@ public sealed partial class CommandTests : IDisposable
     [InlineData("lds")]
     [InlineData("curvature")]
     [InlineData("verify")]
+    [InlineData("roofline")]
     public async Task Every_command_has_help(string command)
     {
         ToolRun run = await ToolRun.StartAsync(command, "--help");

@@ -32,6 +32,42 @@ public sealed class BatchTests
     }
 
     [TorchFact]
+    public void Another_device_gets_copies_in_order()
+    {
+        using var device = new DetachedDevice();
+        using TorchTensor rows = torch.arange(6, torch.ScalarType.Float32).view(2, 3), columns = rows.transpose(0, 1), labels = torch.tensor([2L, 1, 0]);
+        using Batch batch = TorchBatch.Create(columns, labels, targets: rows, device: device);
+        Assert.Equal([0f, 3, 1, 4, 2, 5], batch.Features!.ToArray());
+        Assert.Equal([2, 1, 0], batch.Labels!.ToArray());
+        rows.fill_(7);
+        Assert.Equal([0f, 1, 2, 3, 4, 5], batch.Targets!.ToArray());
+    }
+
+    [TorchFact]
+    public void Passage_keeps_the_order_of_elements_both_ways()
+    {
+        using var device = new DetachedDevice();
+        using var memory = new TorchMemory(device);
+        using TorchTensor rows = torch.zeros(2, 3), columns = rows.transpose(0, 1), larger = torch.arange(12, torch.ScalarType.Float32).view(3, 4).transpose(0, 1);
+        using Tensor values = device.Allocate([3, 2], [1, 2, 3, 4, 5, 6]);
+        memory.Write(values, columns);
+        Assert.Equal([1f, 3, 5, 2, 4, 6], rows.data<float>().ToArray());
+        Assert.Equal([1f, 2, 3, 4, 5, 6], memory.Read(columns).ToArray());
+        Assert.Equal([0f, 4, 8, 1, 5, 9, 2, 6, 10, 3, 7, 11], memory.Read(larger).ToArray());
+    }
+
+    [TorchFact]
+    public void Tensors_beyond_2_GB_are_viewed_too()
+    {
+        // pages that nobody touches take no memory
+        const int Count = 540_000_000;
+        using TorchTensor input = torch.empty(1, Count);
+        using Batch batch = TorchBatch.Create(input);
+        batch.Features!.Span[Count - 1] = 3;
+        Assert.Equal(3, input[0, Count - 1].ToSingle());
+    }
+
+    [TorchFact]
     public void Tokens_and_labels_of_any_integer_type()
     {
         using TorchTensor tokens = torch.tensor([1L, 2, 3, 4], 2, 2), labels = torch.tensor([(byte)1, (byte)0]);

@@ -6,6 +6,7 @@ using KernelCore.Models;
 using KernelCore.Verification;
 using static KernelCore.Torch.Tests.TestModules;
 using static TorchSharp.torch.nn;
+using Modules = TorchSharp.Modules;
 using Module = TorchSharp.torch.nn.Module<TorchSharp.torch.Tensor, TorchSharp.torch.Tensor>;
 
 namespace KernelCore.Torch.Tests;
@@ -49,6 +50,56 @@ public sealed class ConversionTests
         float[] expected = network.Forward(batch, ForwardMode.Evaluation).Outputs.ToArray();
         AssertNumbers.Within(
             Array.ConvertAll(expected, v => (double)v), model.Forward(batch, ForwardMode.Evaluation).Outputs.ToArray(), _ => 1e-5 * expected.Max(Math.Abs), "outputs");
+    }
+
+    [TorchFact]
+    public void Everything_a_network_has_but_the_reference_cases_do_not()
+    {
+        IReadOnlyList<Layer> layers =
+        [
+            new Models.Conv2d(2, 4, 3, Padding: Padding2D.KeepSize), new Models.LeakyReLU(0.2f), new Models.Dropout(0.25f), new Models.Flatten(),
+            new Models.Linear(120, 6), new Models.Linear(6, 6), new Models.Linear(6, 6, Tie: "5"),
+        ];
+        using Module module = TorchNetwork.FromLayers(layers), padded = Sequential(Identity(), module, Sequential(Identity()));
+        using Network network = TorchNetwork.ToNetwork(padded, CpuDevice.Shared);
+        Assert.Equal(Architecture.ToJson(layers), Architecture.ToJson(network.Layers));
+
+        using Batch batch = Samples.Real(3, 4, 2, 6, 5);
+        using var model = new TorchModel(module);
+        float[] expected = network.Forward(batch, ForwardMode.Evaluation).Outputs.ToArray();
+        AssertNumbers.Within(
+            Array.ConvertAll(expected, v => (double)v), model.Forward(batch, ForwardMode.Evaluation).Outputs.ToArray(), _ => 1e-5 * expected.Max(Math.Abs), "outputs");
+    }
+
+    [TorchTheory]
+    [InlineData("5", "there is no earlier layer '5'")]
+    [InlineData("0", "'0' has no weight to tie to")]
+    public void Ties_that_lead_nowhere(string tie, string reason) => Assert.Contains(
+        reason,
+        Assert.Throws<KernelCoreException>(() => TorchNetwork.FromLayers([new Models.ReLU(), new Models.Linear(6, 6, Tie: tie)])).Message,
+        StringComparison.Ordinal);
+
+    [TorchFact]
+    public void Files_that_name_a_tied_weight_twice()
+    {
+        string path = Path.Combine(Path.GetTempPath(), $"{Guid.NewGuid():N}.safetensors");
+        float[] values = TestNumbers.Normal(6, 54);
+        Modules.Embedding table = Embedding(9, 6);
+        try
+        {
+            var writer = new SafetensorsWriter();
+            writer.Add("0.weight", [9, 6], values);
+            writer.Add("1.weight", [9, 6], values);
+            writer.Save(path);
+            using Module module = Sequential(table, Linear(table.weight!));
+            using var model = new TorchModel(module);
+            TorchModelFile.Load(model, path);
+            Assert.Equal(values, table.weight!.data<float>().ToArray());
+        }
+        finally
+        {
+            File.Delete(path);
+        }
     }
 
     [TorchFact]

@@ -4,6 +4,7 @@ using KernelCore.Kernels;
 using KernelCore.Kernels.Cpu;
 using KernelCore.Models;
 using KernelCore.Scoring;
+using Modules = TorchSharp.Modules;
 using Module = TorchSharp.torch.nn.Module<TorchSharp.torch.Tensor, TorchSharp.torch.Tensor>;
 
 namespace KernelCore.Torch.Tests;
@@ -45,6 +46,7 @@ public sealed class ModelScaleTests
         ScoreTable full = new Scorer(model).Score(data, new ScoringOptions { Scores = ["gwa"], Scope = GwaScope.PerLayer });
         string head = model.Parameters.Layout.Parameters[model.Head!.WeightIndex].Name;
         Assert.All(full.Find($"gwa:{head}")!.Values.Zip(gwa), p => Assert.Equal(p.Second, p.First, 1e-3));
+        Assert.All(Monitored(model, data).Zip(gwa), p => Assert.Equal(p.Second, p.First, 1e-4));
 
         // an edit: a step up the gradient of the first sample, written in place, raises its loss and undoes exactly
         double[] before = scores.Find("loss")!.Values;
@@ -57,5 +59,27 @@ public sealed class ModelScaleTests
         Assert.True(edited[0] > before[0], $"the loss went from {before[0]} to {edited[0]}");
         model.Parameters.Flat.CopyFrom(weights);
         Assert.Equal(before, new Scorer(model).Score(data, new ScoringOptions { Scores = ["loss"], BatchSize = 5 }).Find("loss")!.Values);
+    }
+
+    /// <summary>The alignment of every sample as a loop of one's own sees it, the module's head watched by a hook.</summary>
+    private static double[] Monitored(TorchModel model, Dataset data)
+    {
+        using var scope = torch.NewDisposeScope();
+        Modules.Linear head = model.Module.modules().OfType<Modules.Linear>().Last();
+        using var monitor = new GwaMonitor(head);
+        TorchTensor input = torch.tensor([.. data.Features], [data.Count, .. Array.ConvertAll(data.SampleShape.ToArray(), extent => (long)extent)]);
+        TorchTensor labels = torch.tensor([.. data.Labels.Select(label => (long)label)]);
+        TorchTensor? features = null;
+        var hook = head.register_forward_hook((_, x, y) =>
+        {
+            features = x.detach();
+            return y;
+        });
+        model.Module.eval();
+        TorchTensor logits = model.Module.call(data.IsTokens ? input.to(torch.ScalarType.Int64) : input);
+        hook.remove();
+        double[] gamma = Array.ConvertAll(monitor.Observe(logits, labels, features!), g => (double)g);
+        Assert.Equal(gamma.Average(), monitor.CloseEpoch().Mean, 1e-6);
+        return gamma;
     }
 }

@@ -53,7 +53,9 @@ public sealed class RefusalTests
     }
 
     [TorchTheory]
+    [InlineData("rnn", "RNN")]
     [InlineData("lstm", "LSTM")]
+    [InlineData("gru", "GRU")]
     [InlineData("up", "ConvTranspose2d")]
     [InlineData("bag", "EmbeddingBag")]
     [InlineData("encoder", "TransformerEncoderLayer")]
@@ -67,7 +69,9 @@ public sealed class RefusalTests
 
         torch.nn.Module Part() => name switch
         {
+            "rnn" => RNN(4, 4),
             "lstm" => LSTM(4, 4),
+            "gru" => GRU(4, 4),
             "up" => ConvTranspose2d(2, 2, 3),
             "bag" => EmbeddingBag(4, 4),
             _ => TransformerEncoderLayer(4, 2, 8),
@@ -90,6 +94,27 @@ public sealed class RefusalTests
                 return [("in", Linear(6, 6)), ("lstm", lstm), ("head", Linear(6, 3))];
             }, (m, x) => m.Call("head", m.Part<Modules.LSTM>("lstm").call(m.Call("in", x)).Item1.mean([1]))),
             batch);
+    }
+
+    [TorchTheory]
+    [InlineData("training", "evaluation mode only")]
+    [InlineData("kdim", "attention with kdim, vdim or add_bias_kv has no rule")]
+    [InlineData("add_bias_kv", "attention with kdim, vdim or add_bias_kv has no rule")]
+    [InlineData("add_zero_attn", "attention with add_zero_attn has no rule")]
+    public void Attention_of_other_kinds(string kind, string reason)
+    {
+        using Batch batch = Samples.Real(3, 4, 5, 8);
+        using Module module = Of(
+            () => [("attention", MultiheadAttention(8, 2, add_bias_kv: kind == "add_bias_kv", add_zero_attn: kind == "add_zero_attn", kdim: kind == "kdim" ? 4 : null, vdim: kind == "kdim" ? 4 : null))],
+            (m, x) =>
+            {
+                TorchTensor query = x.transpose(0, 1), key = kind == "kdim" ? query.narrow(2, 0, 4) : query;
+                return m.Part<Modules.MultiheadAttention>("attention").call(query, key, key).Item1.mean([0]);
+            })();
+        using var model = new TorchModel(module);
+        var error = Assert.Throws<UnsupportedLayerException>(() => model.Forward(batch, kind == "training" ? ForwardMode.Training : ForwardMode.Evaluation));
+        Assert.Equal("attention", error.Layer);
+        Assert.Contains(reason, error.Message, StringComparison.Ordinal);
     }
 
     [TorchFact]
@@ -142,6 +167,65 @@ public sealed class RefusalTests
         using var model = new TorchModel(module);
         module.weight.requires_grad = false;
         Assert.Contains("'weight' was frozen", Assert.Throws<KernelCoreException>(() => model.Forward(batch, ForwardMode.Evaluation)).Message, StringComparison.Ordinal);
+    }
+
+    [TorchFact]
+    public void Parameters_of_another_shape_put_in_their_place()
+    {
+        using Batch batch = Samples.Real(3, 4, 6);
+        using Modules.Linear module = Linear(6, 3);
+        using var model = new TorchModel(module);
+        module.weight = new Modules.Parameter(torch.ones(4, 6));
+        Assert.Contains("make a new TorchModel", Assert.Throws<KernelCoreException>(() => model.Forward(batch, ForwardMode.Evaluation)).Message, StringComparison.Ordinal);
+    }
+
+    [TorchFact]
+    public void A_module_moved_to_another_device()
+    {
+        using Batch batch = Samples.Real(3, 4, 6);
+        using Modules.Linear module = Linear(6, 3);
+        using var model = new TorchModel(module);
+        module.weight = new Modules.Parameter(torch.ones(3, 6, device: torch.META));
+        Assert.Contains("moved to another device", Assert.Throws<KernelCoreException>(() => model.Forward(batch, ForwardMode.Evaluation)).Message, StringComparison.Ordinal);
+    }
+
+    [TorchFact]
+    public void Inference_mode()
+    {
+        using Batch batch = Samples.Real(3, 4, 6);
+        using Modules.Linear module = Linear(6, 3);
+        using var model = new TorchModel(module);
+        using (torch.inference_mode())
+        {
+            Assert.Contains("inference mode", Assert.Throws<KernelCoreException>(() => model.Forward(batch, ForwardMode.Evaluation)).Message, StringComparison.Ordinal);
+        }
+
+        using (torch.no_grad())
+        {
+            Assert.Single(model.Forward(batch, ForwardMode.Evaluation).Backward().Captures);
+        }
+    }
+
+    [TorchFact]
+    public void No_samples()
+    {
+        using Batch batch = Samples.Real(3, 0, 6);
+        using Modules.Linear module = Linear(6, 3);
+        using var model = new TorchModel(module);
+        Assert.Contains("no samples", Assert.Throws<KernelCoreException>(() => model.Forward(batch, ForwardMode.Evaluation)).Message, StringComparison.Ordinal);
+    }
+
+    [TorchFact]
+    public void Directions_and_results_of_other_sizes()
+    {
+        using Batch batch = Samples.Real(3, 4, 6);
+        using Modules.Linear module = Linear(6, 3), other = Linear(6, 4);
+        using TorchModel model = new(module), wider = new(other);
+        using ILinearization point = model.Linearize(batch, Loss.CrossEntropy);
+        using ParameterVector hv = new(model.Parameters.Layout, model.Device);
+        using Tensor tooMany = model.Device.Allocate([5]);
+        Assert.Equal("direction", Assert.Throws<ArgumentException>(() => point.HessianProduct(wider.Parameters, 0, hv)).ParamName);
+        Assert.Equal("perSample", Assert.Throws<ArgumentException>(() => point.HessianProduct(model.Parameters, 0, hv, tooMany)).ParamName);
     }
 
     [TorchFact]

@@ -7,7 +7,7 @@ namespace KernelCore.Benchmarks;
 internal sealed class Comparer(ComparisonOptions options)
 {
     /// <summary>Parts of the comparison.</summary>
-    public const string Models = "models", Gemm = "gemm", Head = "head", Memory = "memory";
+    public const string Models = "models", Curvature = "curvature", Head = "head", Gemm = "gemm", Influence = "influence", Memory = "memory";
 
     private readonly Results _results = new() { Threads = options.Threads };
     private readonly MarkdownReport _report = new(Path.Combine(Repository.Artifacts, "report.md"));
@@ -61,13 +61,13 @@ internal sealed class Comparer(ComparisonOptions options)
         var rates = new RateMeter(options.Threads);
         rates.Sample();
         using var device = new CpuDevice(options.Threads);
-        if (options.Parts.Contains(Models))
+        foreach (var (part, quantities) in new[] { (Models, Quantities.OfOnePass), (Curvature, Quantities.Curvature) })
         {
             var comparison = new ModelComparison(options, device, peers, rates, _results);
-            foreach (Workload workload in Workloads())
+            foreach (Workload workload in options.Parts.Contains(part) ? Workloads() : [])
             {
-                Progress($"{workload.Name}: {options.Rounds} rounds");
-                comparison.Run(workload);
+                Progress($"{part}, {workload.Name}: {options.Rounds} rounds");
+                comparison.Run(workload, quantities);
             }
         }
 
@@ -81,6 +81,12 @@ internal sealed class Comparer(ComparisonOptions options)
         {
             Progress("matrix products");
             GemmComparison.Run(options, rates, _results);
+        }
+
+        if (options.Parts.Contains(Influence))
+        {
+            Progress("influence");
+            InfluenceComparison.Run(options, device, rates, _results);
         }
 
         if (options.Parts.Contains(Memory))
@@ -98,10 +104,20 @@ internal sealed class Comparer(ComparisonOptions options)
         {
             foreach (Quantity quantity in Quantities.All.Where(q => q >= Quantity.ForwardBackward))
             {
-                if (MemoryUse.Measure(workload.Name, quantity, options.Threads) is { } use)
-                {
-                    _results.Memory[(workload.Name, quantity)] = use.Working;
-                }
+                Note(workload.Name, quantity.Name(), MemoryUse.Measure(workload.Name, quantity, options.Threads));
+            }
+        }
+
+        foreach (InfluenceCase @case in InfluenceComparison.Largest)
+        {
+            Note(InfluenceCase.Subject, @case.Item, MemoryUse.Measure(@case, options.Threads));
+        }
+
+        void Note(string subject, string item, MemoryUse? use)
+        {
+            if (use is { Working: var working })
+            {
+                _results.Memory[(subject, item)] = working;
             }
         }
     }

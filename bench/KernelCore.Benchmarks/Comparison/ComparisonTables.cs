@@ -12,11 +12,17 @@ internal sealed class ComparisonTables(Results results, MarkdownReport report)
     {
         foreach (Workload workload in Workload.All)
         {
-            WriteModel(workload);
+            WriteModel($"{workload.Name}, batch {workload.Batch}", workload, Quantities.OfOnePass);
+        }
+
+        foreach (Workload workload in Workload.All)
+        {
+            WriteModel($"Curvature of {workload.Name}, batch {workload.Batch}", workload, Quantities.Curvature);
         }
 
         WriteHead();
         WriteGemm();
+        WriteInfluence();
         WriteTargets();
     }
 
@@ -27,14 +33,15 @@ internal sealed class ComparisonTables(Results results, MarkdownReport report)
 
     private static string Percent(double? fraction) => Text(100 * fraction, "F0", " %");
 
-    private void WriteModel(Workload workload)
+    private void WriteModel(string heading, Workload workload, IReadOnlyList<Quantity> quantities)
     {
         var rows = new List<string[]>();
-        foreach (Quantity quantity in Quantities.All)
+        double yardstick = Limits.Of(workload, Quantity.ForwardBackward).Flops;
+        foreach (Quantity quantity in quantities)
         {
             string item = quantity.Name();
             double? own = results.Times.Median(new Series(workload.Name, item, Series.Own));
-            double? working = results.Memory.TryGetValue((workload.Name, quantity), out long bytes) ? bytes / (double)(1 << 20) : null;
+            double? working = results.WorkingMemory(workload.Name, item);
             if (own is null && working is null)
             {
                 continue;
@@ -43,19 +50,19 @@ internal sealed class ComparisonTables(Results results, MarkdownReport report)
             Work work = Limits.Of(workload, quantity);
             double limit = work.Seconds(results.Rates);
             rows.Add([
-                item, Milliseconds(own), Text(results.Times.OwnRatio(workload.Name, item)),
+                item, Milliseconds(own), Text(results.Times.OwnRatio(workload.Name, item)), Text(work.Flops / yardstick),
                 Milliseconds(limit), work.Flops / results.Rates.FlopsPerSecond >= limit ? "flops" : "bytes", Percent(limit / own),
                 Milliseconds(results.Times.Median(new Series(workload.Name, item, Results.Hooks))),
                 Text(results.Times.Speedup(workload.Name, item, Results.Hooks)),
                 Milliseconds(results.Times.Median(new Series(workload.Name, item, Results.Vmap))),
                 Text(results.Times.Speedup(workload.Name, item, Results.Vmap)),
-                Text(working, "F1"),
+                Text(working / (1 << 20), "F1"),
             ]);
         }
 
-        report.Table($"{workload.Name}, batch {workload.Batch}",
+        report.Table(heading,
             [
-                "quantity", "ms", "x fwd+bwd", "limit ms", "bound", "of limit", "hooks ms", "faster than hooks", "vmap ms", "faster than vmap",
+                "quantity", "ms", "x fwd+bwd", "x flops", "limit ms", "bound", "of limit", "hooks ms", "faster than hooks", "vmap ms", "faster than vmap",
                 "working MiB",
             ], rows);
     }
@@ -89,6 +96,26 @@ internal sealed class ComparisonTables(Results results, MarkdownReport report)
                },
         ]);
 
+    private void WriteInfluence() => report.Table("Influence, training x test samples, mlp",
+        [
+            "method", "ms", "GFLOP/s", "of own GEMM", "of OpenBLAS's GEMM", "limit ms", "bound", "of limit", "growth", "by formula", "working MiB",
+        ],
+        [
+            .. from c in InfluenceComparison.Cases
+               let seconds = results.Times.Median(c.Key(Series.Own))
+               let working = results.WorkingMemory(InfluenceCase.Subject, c.Item)
+               where seconds is not null || working is not null
+               let limit = c.Work.Seconds(results.Rates)
+               let smaller = InfluenceComparison.Previous(c)
+               select new[]
+               {
+                   c.Item, Milliseconds(seconds), Text(c.Work.Flops / seconds / 1e9, "F0"),
+                   Percent(c.FractionOfGemm(results, Series.Yardstick)), Percent(c.FractionOfGemm(results, Results.Blas)),
+                   Milliseconds(limit), c.Work.Flops / results.Rates.FlopsPerSecond >= limit ? "flops" : "bytes", Percent(limit / seconds),
+                   Text(smaller is null ? null : c.Growth(results, smaller)), Text(c.Work.Flops / smaller?.Work.Flops), Text(working / (1 << 20), "F1"),
+               },
+        ]);
+
     private void WriteTargets()
     {
         var rows = Target.All.Select(target =>
@@ -101,7 +128,6 @@ internal sealed class ComparisonTables(Results results, MarkdownReport report)
         report.List("Verdict",
         [
             $"{rows.Count(r => r.verdict == "met")} met, {rows.Count(r => r.verdict == "MISSED")} missed, {rows.Count(r => r.verdict == "not measured")} not measured",
-            "random projection to 64 x 64 per layer has no row yet",
         ]);
     }
 }

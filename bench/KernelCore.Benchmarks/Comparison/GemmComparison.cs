@@ -1,4 +1,3 @@
-using KernelCore.Kernels;
 using KernelCore.Kernels.Cpu;
 
 namespace KernelCore.Benchmarks;
@@ -28,11 +27,6 @@ internal sealed record GemmCase(int M, int N, int K, string Form, int Threads, d
 /// <summary>Times plain products beside OpenBLAS in the same process.</summary>
 internal static class GemmComparison
 {
-    private const ulong Seed = 3;
-
-    /// <summary>OpenBLAS's threads look for work for some 25 ms before they sleep.</summary>
-    private static readonly TimeSpan Settling = TimeSpan.FromMilliseconds(40);
-
     /// <summary>Squares in the three forms, and the shapes that a classifier meets: batch x 10 and batch x 512, forward, input gradient, weight gradient.</summary>
     public static IReadOnlyList<GemmCase> Cases { get; } =
     [
@@ -66,54 +60,23 @@ internal static class GemmComparison
 
     private static void Run(GemmCase @case, CpuDevice device, ComparisonOptions options, Results results)
     {
-        (int m, int n, int k) = (@case.M, @case.N, @case.K);
-        using Tensor a = Normal(device, @case.TransposeA ? k : m, @case.TransposeA ? m : k, stream: 0);
-        using Tensor b = Normal(device, @case.TransposeB ? n : k, @case.TransposeB ? k : n, stream: 1);
-        using Tensor own = device.Allocate([m, n]), theirs = device.Allocate([m, n]);
-        ILinearAlgebra algebra = device.Kernels.LinearAlgebra;
-        Action gemm = () => algebra.Gemm(@case.TransposeA, @case.TransposeB, 1, Matrix.Of(a), Matrix.Of(b), 0, Matrix.Of(own));
-        Action blas = () => OpenBlas.Gemm(@case.TransposeA, @case.TransposeB, m, n, k, a.Span, b.Span, theirs.Span);
-        gemm();
+        using var product = new GemmProduct(@case, device);
+        product.Own();
         if (OpenBlas.Available)
         {
-            OpenBlas.SetThreads(@case.Threads);
-            blas();
-            Check(@case, own.Span, theirs.Span, results);
+            product.Check(results);
         }
 
         for (int round = 0; round < options.Rounds; round++)
         {
-            Add(Series.Own, gemm);
+            Add(Series.Own, product.Own);
             if (OpenBlas.Available)
             {
-                Add(Results.Blas, blas);
-                Thread.Sleep(Settling);
+                Add(Results.Blas, product.Blas);
+                Thread.Sleep(OpenBlas.Settling);
             }
         }
 
         void Add(string who, Action call) => results.Times.Add(new Series(@case.Subject, @case.Item, who), TimedBlock.Run(call, options.Block));
-    }
-
-    private static void Check(GemmCase @case, ReadOnlySpan<float> own, ReadOnlySpan<float> theirs, Results results)
-    {
-        double difference = 0, largest = 0;
-        for (int i = 0; i < own.Length; i++)
-        {
-            difference = Math.Max(difference, Math.Abs(own[i] - theirs[i]));
-            largest = Math.Max(largest, Math.Abs(theirs[i]));
-        }
-
-        results.Compare(@case.Subject, @case.Item, Results.Blas, difference / largest);
-    }
-
-    private static Tensor Normal(CpuDevice device, int rows, int columns, ulong stream)
-    {
-        Tensor tensor = device.Allocate([rows, columns]);
-        for (int i = 0; i < tensor.Count; i++)
-        {
-            tensor.Span[i] = Philox.Normal(Seed, stream, (ulong)i);
-        }
-
-        return tensor;
     }
 }

@@ -1,16 +1,16 @@
 namespace KernelCore.Benchmarks;
 
 /// <summary>Names a series of times.</summary>
-/// <param name="Subject">A model, <c>head</c>, or <c>gemm</c> with its threads.</param>
-/// <param name="Item">A quantity or a shape.</param>
+/// <param name="Subject">A model, <c>head</c>, <c>influence</c>, or <c>gemm</c> with its threads.</param>
+/// <param name="Item">A quantity, a shape, or a method with its numbers of samples.</param>
 /// <param name="Who">Whose time: <see cref="Own"/>, <see cref="Yardstick"/> or a peer's name.</param>
 public readonly record struct Series(string Subject, string Item, string Who)
 {
     /// <summary>KernelCore.</summary>
     public const string Own = "KernelCore";
 
-    /// <summary>KernelCore's forward + backward, timed right before the item.</summary>
-    public const string Yardstick = "forward-backward";
+    /// <summary>What the item is held against, timed right before it: KernelCore's forward + backward, or its matrix product for <c>influence</c>.</summary>
+    public const string Yardstick = "yardstick";
 }
 
 /// <summary>Seconds of one call, by series and round.</summary>
@@ -39,8 +39,8 @@ public sealed class Measurements
             ? Statistics.Median(above.Zip(below, (a, b) => a / b))
             : null;
 
-    /// <summary>Time of a quantity relative to the own forward + backward.</summary>
-    public double? OwnRatio(string model, string item) => Ratio(new Series(model, item, Series.Own), new Series(model, item, Series.Yardstick));
+    /// <summary>Time of an item relative to its yardstick.</summary>
+    public double? OwnRatio(string subject, string item) => Ratio(new Series(subject, item, Series.Own), new Series(subject, item, Series.Yardstick));
 
     /// <summary>How many times faster KernelCore is than a peer.</summary>
     public double? Speedup(string subject, string item, string peer) => Ratio(new Series(subject, item, peer), new Series(subject, item, Series.Own));

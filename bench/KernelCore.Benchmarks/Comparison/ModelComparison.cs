@@ -6,16 +6,16 @@ namespace KernelCore.Benchmarks;
 internal sealed class ModelComparison(ComparisonOptions options, CpuDevice device, IReadOnlyList<Peer> peers, RateMeter rates, Results results)
 {
     /// <summary>Runs all rounds of one model.</summary>
-    public void Run(Workload workload)
+    public void Run(Workload workload, IReadOnlyList<Quantity> quantities)
     {
         using var session = new WorkloadSession(workload, device);
         string path = Path.Combine(Repository.Artifacts, $"{workload.Name}.safetensors");
         WorkloadFile.Write(session, path);
-        var offers = Quantities.All.ToDictionary(q => q, _ => new List<Peer>());
+        var offers = quantities.ToDictionary(q => q, _ => new List<Peer>());
         foreach (Peer peer in peers)
         {
             peer.Load(workload.Name, path);
-            foreach (Quantity quantity in Quantities.All)
+            foreach (Quantity quantity in quantities)
             {
                 if (Agrees(workload, quantity, peer))
                 {
@@ -25,7 +25,7 @@ internal sealed class ModelComparison(ComparisonOptions options, CpuDevice devic
         }
 
         // Code that is called often gets compiled a second time; that is over before anything counts.
-        foreach (Quantity quantity in Quantities.All)
+        foreach (Quantity quantity in quantities)
         {
             TimedBlock.Run(() => session.Run(quantity), options.Block);
         }
@@ -33,7 +33,7 @@ internal sealed class ModelComparison(ComparisonOptions options, CpuDevice devic
         for (int round = 0; round < options.Rounds; round++)
         {
             rates.Sample();
-            foreach (Quantity quantity in Quantities.All)
+            foreach (Quantity quantity in quantities)
             {
                 Time(session, quantity, offers[quantity]);
             }

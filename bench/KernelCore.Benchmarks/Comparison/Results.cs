@@ -17,10 +17,10 @@ public sealed class Results
     /// <summary>Bounds of the machine; zero until measured.</summary>
     public MachineRates Rates { get; set; }
 
-    /// <summary>Working memory beyond the floor in bytes, by model and quantity.</summary>
-    public Dictionary<(string Model, Quantity Quantity), long> Memory { get; } = [];
+    /// <summary>Working memory beyond the floor in bytes, by subject and item as in <see cref="Series"/>.</summary>
+    public Dictionary<(string Subject, string Item), double> Memory { get; } = [];
 
-    /// <summary>Largest relative difference of any quantity, by model and peer.</summary>
+    /// <summary>Largest relative difference of any quantity, by subject and peer.</summary>
     public Dictionary<(string Subject, string Peer), double> LargestDifferences { get; } = [];
 
     /// <summary>Where implementations disagree. The comparison fails when there are any.</summary>
@@ -43,6 +43,9 @@ public sealed class Results
 
         return agree;
     }
+
+    /// <summary>Working memory in bytes; null when it was not measured.</summary>
+    public double? WorkingMemory(string subject, string item) => Memory.TryGetValue((subject, item), out double bytes) ? bytes : null;
 
     /// <summary>Smallest speed-up over any peer that has this quantity; null without peers.</summary>
     public double? LeastSpeedup(string model, Quantity quantity) =>

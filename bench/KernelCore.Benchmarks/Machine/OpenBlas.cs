@@ -39,6 +39,9 @@ internal static unsafe partial class OpenBlas
         ["OPENBLAS_THREAD_TIMEOUT"] = "20",
     };
 
+    /// <summary>Rest after its products: its threads look for work for a while before they sleep.</summary>
+    public static TimeSpan Settling { get; } = TimeSpan.FromMilliseconds(40);
+
     /// <summary>Whether the library is installed.</summary>
     public static bool Available { get; }
 

@@ -1,19 +1,6 @@
-using KernelCore.Kernels;
 using KernelCore.Models;
 
 namespace KernelCore.Benchmarks;
-
-/// <summary>Arithmetic and memory traffic of a computation.</summary>
-/// <param name="Flops">Multiplications and additions.</param>
-/// <param name="Bytes">Bytes read and written.</param>
-public readonly record struct Work(double Flops, double Bytes)
-{
-    /// <summary>One after the other.</summary>
-    public static Work operator +(Work a, Work b) => new(a.Flops + b.Flops, a.Bytes + b.Bytes);
-
-    /// <summary>The least time that a machine of these rates allows: the longer of both.</summary>
-    public double Seconds(MachineRates rates) => Math.Max(Flops / rates.FlopsPerSecond, Bytes / rates.BytesPerSecond);
-}
 
 /// <summary>The least work for each quantity, by formula: what the measured times are held against.</summary>
 /// <remarks>
@@ -27,6 +14,12 @@ public readonly record struct Work(double Flops, double Bytes)
 /// <item><term>dot with v</term><description>2BTpd + 2BTp</description></item>
 /// <item><term>Gram of the batch</term><description>B^2(p + d) (T = 1), else the lesser of B^2T^2(p + d) and 2BTpd + B^2pd; half of all pairs</description></item>
 /// <item><term>squared sum</term><description>2Bpd (T = 1), else 2BTpd + 2Bpd</description></item>
+/// <item><term>projection to k x k</term><description>2BTdk + 2BTpk + 2BTk^2; a side no longer than k is kept and costs nothing</description></item>
+/// <item><term>tangent of a pass</term><description>the pass twice, since both factors of every product move; only the input of a first layer does not</description></item>
+/// <item><term>H v</term><description>the passes, their tangents, and 2BTpd for each of rg a^T and g ra^T</description></item>
+/// <item><term>G v</term><description>the forward pass, its tangent, a backward pass, and 2BTpd for rg a^T</description></item>
+/// <item><term>F v</term><description>dot with v and weight gradient</description></item>
+/// <item><term>influence of N on M samples</term><description>the passes over N + M samples, 2NM(p + d) per layer (T = 1)</description></item>
 /// </list>
 /// Convolutions count as Linear with d the patch size. Traffic: a pass reads every weight once, writes what each
 /// parametric layer puts out once and reads it once (activation functions fused); a per-sample quantity reads each layer's input and backprop
@@ -44,10 +37,14 @@ public static class Limits
         double batch = workload.Batch;
         Work forward = Sum(products, p => Forward(p, batch));
         // Nothing in front of a leading product has parameters, so its input gradient is not needed.
-        IEnumerable<Product> propagating = workload.Layers[0] is Linear or Conv2d ? products.Skip(1) : products;
-        Work floor = forward + Sum(propagating, p => Backward(p, batch));
+        IReadOnlyList<Product> propagating = workload.Layers[0] is Linear or Conv2d ? [.. products.Skip(1)] : products;
+        Work backward = Sum(propagating, p => Backward(p, batch)), floor = forward + backward;
         Work norms = Sum(products, p => Norms(p, batch));
         Work gradient = Sum(products, p => Gradient(p, batch));
+        Work dots = Sum(products, p => Dots(p, batch));
+        Work tangent = forward + Sum(propagating, p => Forward(p, batch));
+        Work gaussNewton = tangent + backward + gradient;
+        Work hessian = gaussNewton + backward + Sum(propagating, p => Gradient(p, batch));
         return quantity switch
         {
             Quantity.Forward => forward,
@@ -55,12 +52,31 @@ public static class Limits
             Quantity.ForwardBackward => floor + gradient,
             Quantity.Norms => floor + norms,
             Quantity.NormsCosine => floor + norms + Sum(products, p => OutputDots(p, batch)),
-            Quantity.Dot => floor + Sum(products, p => Dots(p, batch)),
+            Quantity.Dot => floor + dots,
             Quantity.ClipSum => floor + norms + gradient,
             Quantity.Gram => floor + Sum(products, p => PairwiseDots(p, batch)),
             Quantity.SquaredSum => floor + Sum(products, p => SquaredSum(p, batch)),
+            Quantity.Projection => floor + Sum(products, p => Projection(p, batch)),
+            Quantity.Hessian => floor + hessian,
+            Quantity.HessianFurther => hessian,
+            Quantity.GaussNewton => forward + gaussNewton,
+            Quantity.GaussNewtonFurther => gaussNewton,
+            Quantity.Fisher => dots + gradient,
             _ => throw new ArgumentOutOfRangeException(nameof(quantity)),
         };
+    }
+
+    /// <summary>Work of all products between the gradients of two sets of samples, the passes over both included.</summary>
+    /// <param name="workload">A model on vectors; its batch is that of the passes.</param>
+    /// <param name="trains">Samples of one set.</param>
+    /// <param name="tests">Samples of the other.</param>
+    /// <param name="head">Whether only the gradients of the last layer count, which need no backward pass.</param>
+    public static Work OfInfluence(Workload workload, double trains, double tests, bool head)
+    {
+        double samples = trains + tests, pairs = trains * tests;
+        Work pass = Of(workload, head ? Quantity.Forward : Quantity.Floor);
+        return (samples / workload.Batch * pass) + new Work(0, Float * pairs)
+            + Sum(Product.Trace(workload).TakeLast(head ? 1 : int.MaxValue), p => new Work(2 * pairs * (p.Rows + p.Columns), Float * p.Captured(samples)));
     }
 
     private static Work Forward(Product p, double batch) =>
@@ -94,74 +110,13 @@ public static class Limits
     private static Work SquaredSum(Product p, double batch) => new(
         p.Positions == 1 ? 2 * batch * p.Weights : p.Flops(batch) + (2 * batch * p.Weights), Float * (p.Weights + p.Captured(batch)));
 
+    private static Work Projection(Product p, double batch)
+    {
+        const double side = WorkloadSession.ProjectionSide;
+        double rows = Math.Min(p.Rows, side), columns = Math.Min(p.Columns, side);
+        double perPosition = (p.Rows > side ? p.Rows * side : 0) + (p.Columns > side ? p.Columns * side : 0) + (rows * columns);
+        return new Work(2 * batch * p.Positions * perPosition, Float * (p.Captured(batch) + (batch * rows * columns)));
+    }
+
     private static Work Sum(IEnumerable<Product> products, Func<Product, Work> work) => products.Select(work).Aggregate((a, b) => a + b);
-}
-
-/// <summary>A layer as a matrix product: T positions per sample, weight [p, d].</summary>
-/// <param name="Positions">T.</param>
-/// <param name="Rows">p.</param>
-/// <param name="Columns">d.</param>
-/// <param name="Inputs">Elements of one sample's input, which overlapping patches share.</param>
-/// <param name="AttentionWidth">Width of the attention between this projection and the next; 0 for none.</param>
-internal sealed record Product(double Positions, double Rows, double Columns, double Inputs, double AttentionWidth = 0)
-{
-    public double Weights => Rows * Columns;
-
-    public bool IsAttentionInput => AttentionWidth > 0;
-
-    public double Flops(double batch) => 2 * batch * Positions * Weights;
-
-    public double Outputs(double batch) => batch * Positions * Rows;
-
-    /// <summary>Elements of the layer's input and backprop.</summary>
-    public double Captured(double batch) => (batch * Inputs) + Outputs(batch);
-
-    /// <summary>The products of a model in forward order.</summary>
-    public static IReadOnlyList<Product> Trace(Workload workload)
-    {
-        Shape shape = workload.Sample;
-        return [.. workload.Layers.SelectMany(layer => Trace(layer, ref shape))];
-    }
-
-    private static List<Product> Trace(Layer layer, ref Shape shape)
-    {
-        Shape input = shape;
-        double positions = input.Rank == 2 ? input[0] : 1;
-        switch (layer)
-        {
-            case Residual residual:
-                var inner = new List<Product>();
-                foreach (Layer child in residual.Body)
-                {
-                    inner.AddRange(Trace(child, ref shape));
-                }
-
-                return inner;
-            case Linear linear:
-                shape = input.WithLast(linear.Out);
-                return [new Product(positions, linear.Out, linear.In, input.Count)];
-            case SelfAttention attention:
-                return
-                [
-                    new Product(positions, 3 * attention.Dim, attention.Dim, input.Count, attention.Dim),
-                    new Product(positions, attention.Dim, attention.Dim, input.Count),
-                ];
-            case Conv2d convolution:
-                shape = [convolution.Out, input[1], input[2]];
-                return [new Product(input[1] * input[2], convolution.Out, convolution.In * convolution.Kernel.Height * convolution.Kernel.Width, input.Count)];
-            case MaxPool2d pool:
-                shape = [input[0], input[1] / pool.Kernel.Height, input[2] / pool.Kernel.Width];
-                return [];
-            case Flatten:
-                shape = [(int)input.Count];
-                return [];
-            case MeanTokens:
-                shape = [input[1]];
-                return [];
-            case ReLU or GELU or LayerNorm:
-                return [];
-            default:
-                throw new ArgumentException($"no formula for a layer {layer.GetType().Name}", nameof(layer));
-        }
-    }
 }

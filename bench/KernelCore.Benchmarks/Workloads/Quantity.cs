@@ -29,6 +29,24 @@ public enum Quantity
 
     /// <summary>sum_i grad_i o grad_i.</summary>
     SquaredSum,
+
+    /// <summary>P_o grad_i P_i^T, 64 x 64 numbers per layer.</summary>
+    Projection,
+
+    /// <summary>H v at new weights, H the Hessian of the mean loss: forward and backward pass included.</summary>
+    Hessian,
+
+    /// <summary>H v with another v at the same point.</summary>
+    HessianFurther,
+
+    /// <summary>G v at new weights, G the Gauss-Newton matrix of the mean loss: the forward pass included, which is all it needs.</summary>
+    GaussNewton,
+
+    /// <summary>G v with another v at the same point.</summary>
+    GaussNewtonFurther,
+
+    /// <summary>F v from captures already there, F the empirical Fisher matrix of the mean loss.</summary>
+    Fisher,
 }
 
 /// <summary>Names of quantities: <c>norms-cosine</c> on the command line, in files and towards peers.</summary>
@@ -37,8 +55,14 @@ public static class Quantities
     /// <summary>All, in the order of the tables.</summary>
     public static IReadOnlyList<Quantity> All { get; } = Enum.GetValues<Quantity>();
 
+    /// <summary>Products of curvature matrices with a vector.</summary>
+    public static IReadOnlyList<Quantity> Curvature { get; } = [.. All.Where(q => q >= Quantity.Hessian)];
+
+    /// <summary>Passes, and what follows from one pass.</summary>
+    public static IReadOnlyList<Quantity> OfOnePass { get; } = [.. All.Except(Curvature)];
+
     /// <summary>Those that say something about each sample.</summary>
-    public static IReadOnlyList<Quantity> PerSample { get; } = [.. All.Where(q => q > Quantity.ForwardBackward)];
+    public static IReadOnlyList<Quantity> PerSample { get; } = [.. OfOnePass.Where(q => q > Quantity.ForwardBackward)];
 
     /// <summary>Name in kebab case.</summary>
     public static string Name(this Quantity quantity) =>

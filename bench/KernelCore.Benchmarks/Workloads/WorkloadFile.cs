@@ -1,6 +1,7 @@
 using System.Text.Json;
 using KernelCore.Files;
 using KernelCore.Gradients;
+using KernelCore.Kernels;
 using KernelCore.Models;
 
 namespace KernelCore.Benchmarks;
@@ -8,8 +9,8 @@ namespace KernelCore.Benchmarks;
 /// <summary>Hands a workload to peers: weights, batch, direction, clip norm and what KernelCore computed, as safetensors.</summary>
 /// <remarks>
 /// <c>param.*</c>, <c>v.*</c> by parameter; <c>input</c>, <c>target</c>, <c>clip</c>; <c>expect.logits</c>, <c>.norms</c>, <c>.cosines</c>,
-/// <c>.dots</c>, <c>.gram</c>, and in the order of the parameters <c>.sum</c>, <c>.clip_sum</c>, <c>.squared_sum</c>. Metadata: the layers in
-/// <c>arch</c>, the names of the parameters in <c>parameters</c>.
+/// <c>.dots</c>, <c>.gram</c>, <c>.projected</c>, and in the order of the parameters <c>.sum</c>, <c>.clip_sum</c>, <c>.squared_sum</c>,
+/// <c>.hessian</c>, <c>.gauss_newton</c>, <c>.fisher</c>. Metadata: the layers in <c>arch</c>, the names of the parameters in <c>parameters</c>.
 /// </remarks>
 public static class WorkloadFile
 {
@@ -38,11 +39,15 @@ public static class WorkloadFile
         writer.Add("expect.cosines", [batch], alignment.Cosines!.Total.ToArray());
         writer.Add("expect.dots", [batch], session.Run(Quantity.Dot)!.DirectionDots!.Total.ToArray());
         writer.Add("expect.gram", [batch, batch], session.Run(Quantity.Gram)!.Gram!.ToArray());
-        AddVector("sum", session.Run(Quantity.ForwardBackward)!.Sum!);
-        AddVector("clip_sum", session.Run(Quantity.ClipSum)!.ClippedSum!);
-        AddVector("squared_sum", session.Run(Quantity.SquaredSum)!.SquaredSum!);
+        Add("projected", session.Run(Quantity.Projection)!.Projected!);
+        Add("sum", session.Run(Quantity.ForwardBackward)!.Sum!.Flat);
+        Add("clip_sum", session.Run(Quantity.ClipSum)!.ClippedSum!.Flat);
+        Add("squared_sum", session.Run(Quantity.SquaredSum)!.SquaredSum!.Flat);
+        Add("hessian", session.Product(Quantity.Hessian));
+        Add("gauss_newton", session.Product(Quantity.GaussNewton));
+        Add("fisher", session.Product(Quantity.Fisher));
         writer.Save(path);
 
-        void AddVector(string name, ParameterVector vector) => writer.Add($"expect.{name}", vector.Flat.Shape, vector.Flat.ToArray());
+        void Add(string name, Tensor values) => writer.Add($"expect.{name}", values.Shape, values.ToArray());
     }
 }

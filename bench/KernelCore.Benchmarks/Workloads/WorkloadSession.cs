@@ -7,10 +7,14 @@ namespace KernelCore.Benchmarks;
 /// <summary>A workload with weights and data on a device, ready to run any quantity. Everything random comes from Philox with one seed.</summary>
 public sealed class WorkloadSession : IDisposable
 {
+    /// <summary>Numbers per layer of <see cref="Quantity.Projection"/> on either side.</summary>
+    public const int ProjectionSide = 64;
+
     private const ulong Seed = 1;
     private const ulong InputStream = 1000, LabelStream = 1001, DirectionStream = 1002;
 
     private readonly Dictionary<Quantity, PerSampleEngine> _engines = [];
+    private readonly CurvatureProducts _curvature;
     private readonly Tensor _losses;
 
     /// <summary>Creates weights and a batch.</summary>
@@ -30,6 +34,7 @@ public sealed class WorkloadSession : IDisposable
         Direction = new ParameterVector(Network.Parameters.Layout, device);
         FillNormal(Direction.Flat.Span, DirectionStream);
         _losses = device.Allocate([workload.Batch]);
+        _curvature = new CurvatureProducts(Network, Batch, Direction);
     }
 
     /// <summary>What runs.</summary>
@@ -41,7 +46,7 @@ public sealed class WorkloadSession : IDisposable
     /// <summary>The samples.</summary>
     public Batch Batch { get; }
 
-    /// <summary>v of <see cref="Quantity.Dot"/>.</summary>
+    /// <summary>v of <see cref="Quantity.Dot"/> and of the curvature's products.</summary>
     public ParameterVector Direction { get; }
 
     /// <summary>C of <see cref="Quantity.ClipSum"/>: the median norm, so that half of the samples are clipped.</summary>
@@ -51,6 +56,12 @@ public sealed class WorkloadSession : IDisposable
     /// <returns>The results; null for passes that have none.</returns>
     public GradientResult? Run(Quantity quantity)
     {
+        if (Quantities.Curvature.Contains(quantity))
+        {
+            _curvature.Run(quantity);
+            return null;
+        }
+
         IForwardPass pass = Network.Forward(Batch, ForwardMode.Evaluation);
         switch (quantity)
         {
@@ -65,6 +76,9 @@ public sealed class WorkloadSession : IDisposable
         }
     }
 
+    /// <summary>A product of <see cref="Quantities.Curvature"/>, valid until the next.</summary>
+    public Tensor Product(Quantity quantity) => _curvature.Run(quantity);
+
     /// <summary>Logits of the batch.</summary>
     public float[] Logits() => Network.Forward(Batch, ForwardMode.Evaluation).Outputs.ToArray();
 
@@ -76,6 +90,7 @@ public sealed class WorkloadSession : IDisposable
             engine.Dispose();
         }
 
+        _curvature.Dispose();
         _losses.Dispose();
         Direction.Dispose();
         Batch.Dispose();
@@ -110,6 +125,7 @@ public sealed class WorkloadSession : IDisposable
         Quantity.ClipSum => new GradientQuery { ClipNorm = ClipNorm },
         Quantity.Gram => new GradientQuery { Gram = true },
         Quantity.SquaredSum => new GradientQuery { SquaredSum = true },
+        Quantity.Projection => new GradientQuery { Projection = GradientProjection.Kronecker(ProjectionSide, ProjectionSide) },
         _ => throw new ArgumentOutOfRangeException(nameof(quantity), quantity, "no per-sample quantity"),
     };
 

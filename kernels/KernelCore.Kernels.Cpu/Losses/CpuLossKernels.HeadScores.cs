@@ -41,64 +41,60 @@ internal sealed unsafe partial class CpuLossKernels
         public int* Labels;
     }
 
-    /// <summary>As many samples at a time as a register has lanes; their logits are transposed into panels that stay in the first-level cache.</summary>
+    /// <summary>As many samples at a time as a register has lanes: sums over the classes, then the scores of all of them side by side.</summary>
     private struct HeadBody<TLanes> : IRangeBody
         where TLanes : struct, ILanes<TLanes>
     {
-        /// <summary>Classes in a panel.</summary>
-        private const int PanelClasses = 64;
-
         public HeadProblem Head;
 
         [SkipLocalsInit]
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public readonly void Run(int first, int end, int worker)
         {
-            float* panel = stackalloc float[(PanelClasses + 1) * TLanes.Count], own = stackalloc float[TLanes.Count], ownOutput = stackalloc float[TLanes.Count];
-            panel += TLanes.Count - (((nint)panel / sizeof(float)) % TLanes.Count);
-            float* label = stackalloc float[TLanes.Count], norm = stackalloc float[TLanes.Count];
+            bool fewClasses = Head.Classes <= HeadPanel<TLanes>.MaxClasses;
+            float* buffer = stackalloc float[(HeadSums<TLanes>.Count + 5 + (fewClasses ? Head.Classes : 0)) * TLanes.Count];
+            buffer += TLanes.Count - (((nint)buffer / sizeof(float)) % TLanes.Count);
+            float* own = buffer, ownOutput = own + TLanes.Count, label = ownOutput + TLanes.Count, norm = label + TLanes.Count, sums = norm + TLanes.Count, panel = sums + (HeadSums<TLanes>.Count * TLanes.Count);
             for (int block = first; block < end; block++)
             {
                 int row = block * TLanes.Count, rows = Math.Min(TLanes.Count, Head.Batch - row);
                 for (int i = 0; i < TLanes.Count; i++)
                 {
                     // Lanes beyond the last sample repeat it.
-                    nint sample = row + Math.Min(i, rows - 1);
-                    int y = Head.Labels[sample];
+                    int sample = row + Math.Min(i, rows - 1), y = Head.Labels[sample];
                     label[i] = y;
-                    own[i] = Head.Logits[(sample * Head.Classes) + y];
+                    own[i] = Logits(sample)[y];
                     ownOutput[i] = own[i] - (Head.Bias == null ? 0 : Head.Bias[y]);
-                    norm[i] = Head.HeadInput == null
-                        ? 0 : (float)Math.Sqrt(Reduction.Sum(sample * Head.Width, Head.Width, new Product(Head.HeadInput, Head.HeadInput)));
-                }
-
-                var wrong = new HeadRows<TLanes>();
-                for (int c = 0; c < Head.Classes; c += PanelClasses)
-                {
-                    int count = Math.Min(PanelClasses, Head.Classes - c);
-                    Pack(row, rows, c, count, panel);
-                    for (int i = 0; i < rows; i++)
+                    norm[i] = Head.HeadInput == null ? 0 : Norm(Head.HeadInput + ((nint)sample * Head.Width));
+                    if (!fewClasses)
                     {
-                        uint y = (uint)(Head.Labels[row + i] - c);
-                        if (y < (uint)count)
-                        {
-                            panel[((int)y * TLanes.Count) + i] = float.NegativeInfinity;
-                        }
+                        HeadRow<TLanes>.Add(Logits(sample), Head.Classes, y, Head.Bias, sums + i);
                     }
-
-                    wrong.Add(c, count, panel, Head.Bias == null ? null : Head.Bias + c);
                 }
 
-                Finish(row, rows, wrong, TLanes.Load(own), TLanes.Load(ownOutput), TLanes.Load(label), TLanes.Load(norm), panel);
+                if (fewClasses)
+                {
+                    HeadPanel<TLanes>.Add(Logits(row), rows, Head.Classes, Head.Labels + row, Head.Bias, panel, sums);
+                }
+
+                Finish(row, rows, new HeadSums<TLanes>(sums), TLanes.Load(own), TLanes.Load(ownOutput), TLanes.Load(label), TLanes.Load(norm), buffer);
             }
         }
 
-        private readonly void Pack(int row, int rows, int firstClass, int count, float* panel) => GemmPacking.Pack(
-            TLanes.Count, rows, count, Head.Logits + ((nint)row * Head.Classes) + firstClass, Head.Classes, 1, panel);
+        private readonly float* Logits(int sample) => Head.Logits + ((nint)sample * Head.Classes);
+
+        private readonly float Norm(float* z)
+        {
+            for (int k = 0; k < Head.Width; k += 64 / sizeof(float))
+            {
+                HostMemory.PrefetchAhead(z + k);
+            }
+
+            return (float)Math.Sqrt(Reduction.Sum(0, Head.Width, new Square(z)));
+        }
 
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         private readonly void Finish(
-            int row, int rows, in HeadRows<TLanes> wrong, TLanes logit, TLanes output, TLanes label, TLanes inputNorm, float* panel)
+            int row, int rows, in HeadSums<TLanes> wrong, TLanes logit, TLanes output, TLanes label, TLanes inputNorm, float* buffer)
         {
             TLanes zero = TLanes.Broadcast(0), one = TLanes.Broadcast(1), nan = TLanes.Broadcast(float.NaN);
             TLanes margin = logit - wrong.Max;
@@ -121,7 +117,7 @@ internal sealed unsafe partial class CpuLossKernels
             TLanes alignment = TLanes.WhereLessOrEqual(TLanes.Abs(scale), zero, zero * wrongDot, (zero - wrongDot) / scale);
             if (Head.Reference)
             {
-                error = RoundedError(row, rows, label, TLanes.Max(logit, wrong.Max), total, panel, out TLanes dot);
+                error = RoundedError(row, rows, TLanes.Max(logit, wrong.Max), total, buffer, out TLanes dot);
                 alignment = (zero - dot) / TLanes.MultiplyAdd(inputNorm * error, TLanes.Broadcast(Head.WeightNorm), TLanes.Broadcast(1e-12f));
             }
 
@@ -129,14 +125,14 @@ internal sealed unsafe partial class CpuLossKernels
             TLanes prediction = TLanes.WhereLess(wrong.Max, logit, label, wrong.MaxClass);
             prediction = TLanes.WhereLess(logit, wrong.Max, prediction, TLanes.Min(label, prediction));
 
-            Store(HeadQuantity.Loss, row, rows, loss, panel);
-            Store(HeadQuantity.El2n, row, rows, error, panel);
-            Store(HeadQuantity.InputNorm, row, rows, inputNorm, panel);
-            Store(HeadQuantity.Gwa, row, rows, Head.HeadInput == null ? nan : alignment, panel);
-            Store(HeadQuantity.Margin, row, rows, TLanes.WhereLessOrEqual(total, total, margin, nan), panel);
-            Store(HeadQuantity.Entropy, row, rows, (TLanes.MultiplyAdd(own, loss, tail) + (share * wrong.Gap)) / total, panel);
-            Store(HeadQuantity.Confidence, row, rows, own / total, panel);
-            Store(HeadQuantity.Prediction, row, rows, TLanes.WhereLessOrEqual(total, total, prediction, nan), panel);
+            Store(HeadQuantity.Loss, row, rows, loss, buffer);
+            Store(HeadQuantity.El2n, row, rows, error, buffer);
+            Store(HeadQuantity.InputNorm, row, rows, inputNorm, buffer);
+            Store(HeadQuantity.Gwa, row, rows, Head.HeadInput == null ? nan : alignment, buffer);
+            Store(HeadQuantity.Margin, row, rows, TLanes.WhereLessOrEqual(total, total, margin, nan), buffer);
+            Store(HeadQuantity.Entropy, row, rows, (TLanes.MultiplyAdd(own, loss, tail) + (share * wrong.Gap)) / total, buffer);
+            Store(HeadQuantity.Confidence, row, rows, own / total, buffer);
+            Store(HeadQuantity.Prediction, row, rows, TLanes.WhereLessOrEqual(total, total, prediction, nan), buffer);
         }
 
         private readonly void Store(HeadQuantity quantity, int row, int rows, TLanes values, float* buffer)
@@ -152,27 +148,21 @@ internal sealed unsafe partial class CpuLossKernels
             GemmPacking.CopyRun(rows, buffer, destination);
         }
 
-        /// <summary>||p - y|| with p and the difference rounded to float32, as a float32 softmax has them; also (p - y).(s - b).</summary>
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        private readonly TLanes RoundedError(int row, int rows, TLanes label, TLanes max, TLanes total, float* panel, out TLanes dot)
+        /// <summary>||p - y|| and (p - y).(s - b) of a float32 softmax.</summary>
+        /// <param name="buffer">[4, lanes].</param>
+        private readonly TLanes RoundedError(int row, int rows, TLanes max, TLanes total, float* buffer, out TLanes dot)
         {
-            TLanes zero = TLanes.Broadcast(0), squares = zero;
-            dot = zero;
-            for (int c = 0; c < Head.Classes; c += PanelClasses)
+            float* totals = buffer + TLanes.Count, squares = totals + TLanes.Count, dots = squares + TLanes.Count;
+            max.Store(buffer);
+            total.Store(totals);
+            for (int i = 0; i < TLanes.Count; i++)
             {
-                int count = Math.Min(PanelClasses, Head.Classes - c);
-                Pack(row, rows, c, count, panel);
-                for (int k = 0; k < count; k++)
-                {
-                    TLanes logit = TLanes.Load(panel + (k * TLanes.Count)), probability = RealMath.Exp(logit - max) / total;
-                    TLanes isLabel = TLanes.WhereLess(TLanes.Abs(label - TLanes.Broadcast(c + k)), TLanes.Broadcast(0.5f), TLanes.Broadcast(1), zero);
-                    TLanes error = probability - isLabel, output = Head.Bias == null ? logit : logit - TLanes.Broadcast(Head.Bias[c + k]);
-                    squares = TLanes.MultiplyAdd(error, error, squares);
-                    dot += TLanes.WhereLess(zero, TLanes.Abs(error), error * output, zero);
-                }
+                int sample = row + Math.Min(i, rows - 1);
+                squares[i] = HeadRow<TLanes>.RoundedError(Logits(sample), Head.Classes, Head.Labels[sample], buffer[i], totals[i], Head.Bias, out dots[i]);
             }
 
-            return TLanes.Sqrt(squares);
+            dot = TLanes.Load(dots);
+            return TLanes.Sqrt(TLanes.Load(squares));
         }
     }
 }

@@ -26,39 +26,45 @@ internal static class Elementwise
     }
 
     /// <summary>The elements in [first, end), on this thread.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Run<TOperation>(nint first, nint end, TOperation operation)
         where TOperation : struct, IElementwise
     {
         nint i = first;
         if (Vector512.IsHardwareAccelerated)
         {
-            for (; i + Lanes16.Count <= end; i += Lanes16.Count)
-            {
-                operation.Apply<Lanes16>(i);
-            }
+            i = Run<TOperation, Lanes16>(i, end, operation);
         }
 
-        if (Vector256.IsHardwareAccelerated)
+        if (Vector256.IsHardwareAccelerated && i < end)
         {
-            for (; i + Lanes8.Count <= end; i += Lanes8.Count)
-            {
-                operation.Apply<Lanes8>(i);
-            }
+            i = Run<TOperation, Lanes8>(i, end, operation);
         }
 
-        if (Vector128.IsHardwareAccelerated)
+        if (Vector128.IsHardwareAccelerated && i < end)
         {
-            for (; i + Lanes4.Count <= end; i += Lanes4.Count)
-            {
-                operation.Apply<Lanes4>(i);
-            }
+            i = Run<TOperation, Lanes4>(i, end, operation);
         }
 
-        for (; i < end; i++)
+        if (i < end)
         {
-            operation.Apply<Lane>(i);
+            Run<TOperation, Lane>(i, end, operation);
         }
+    }
+
+    /// <summary>As many elements as fill whole registers. A method per width, because the JIT stops inlining in one that grows too long.</summary>
+    /// <returns>The first element that is left.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    private static nint Run<TOperation, TLanes>(nint first, nint end, TOperation operation)
+        where TOperation : struct, IElementwise
+        where TLanes : struct, ILanes<TLanes>
+    {
+        nint i = first;
+        for (; i + TLanes.Count <= end; i += TLanes.Count)
+        {
+            operation.Apply<TLanes>(i);
+        }
+
+        return i;
     }
 
     private struct Body<TOperation> : IRangeBody

@@ -16,10 +16,25 @@ internal unsafe interface ILanes<TSelf> : IReal<TSelf>
 
     static abstract TSelf Load(float* source);
 
+    /// <summary>The first <paramref name="count"/> floats, at least one and fewer than there are lanes; <paramref name="rest"/> in the other lanes. Reads nothing else.</summary>
+    static abstract TSelf LoadFirst(float* source, int count, float rest);
+
     /// <summary>source[0], source[2], source[4], ...; reads nothing beyond the last of them.</summary>
     static abstract TSelf LoadEven(float* source);
 
     void Store(float* destination);
+
+    /// <summary>a, with another value in one lane; unchanged when there is no such lane.</summary>
+    static abstract TSelf Replace(TSelf a, int lane, float value);
+
+    /// <summary>Sum of the lanes, in a fixed order.</summary>
+    float Sum();
+
+    /// <summary>The largest lane; no lane may be NaN.</summary>
+    float Largest();
+
+    /// <summary>First lane with this value; the number of lanes when there is none.</summary>
+    int IndexOf(TSelf value);
 
     /// <summary>Writes offset + step i + the value of lane i, a whole number, for every lane i.</summary>
     void StoreIntegers(int* destination, int offset, int step);

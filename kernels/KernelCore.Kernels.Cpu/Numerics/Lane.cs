@@ -16,6 +16,9 @@ internal readonly unsafe struct Lane : ILanes<Lane>
     public static Lane Load(float* source) => new(*source);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lane LoadFirst(float* source, int count, float rest) => new(*source);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lane LoadEven(float* source) => new(*source);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -23,6 +26,18 @@ internal readonly unsafe struct Lane : ILanes<Lane>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Store(float* destination) => *destination = _value;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lane Replace(Lane a, int lane, float value) => lane == 0 ? new(value) : a;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public float Sum() => _value;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public float Largest() => _value;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public int IndexOf(Lane value) => _value == value._value ? 0 : 1;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void StoreIntegers(int* destination, int offset, int step) => *destination = offset + (int)_value;

@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
@@ -18,6 +19,10 @@ internal readonly unsafe struct Lanes16 : ILanes<Lanes16>
     public static Lanes16 Load(float* source) => new(Vector512.Load(source));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes16 LoadFirst(float* source, int count, float rest) => new(Avx512F.MaskLoad(
+        source, Vector512.LessThan(Vector512<int>.Indices, Vector512.Create(count)).AsSingle(), Vector512.Create(rest)));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes16 LoadEven(float* source) => new(Vector512.Create(
         Vector512.Shuffle(Vector512.Load(source), Vector512.Create(0, 2, 4, 6, 8, 10, 12, 14, 0, 0, 0, 0, 0, 0, 0, 0)).GetLower(),
         Vector512.Shuffle(Vector512.Load(source + Count - 1), Vector512.Create(1, 3, 5, 7, 9, 11, 13, 15, 0, 0, 0, 0, 0, 0, 0, 0)).GetLower()));
@@ -27,6 +32,19 @@ internal readonly unsafe struct Lanes16 : ILanes<Lanes16>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Store(float* destination) => _lanes.Store(destination);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes16 Replace(Lanes16 a, int lane, float value) => new(Vector512.ConditionalSelect(
+        Vector512.Equals(Vector512<int>.Indices, Vector512.Create(lane)).AsSingle(), Vector512.Create(value), a._lanes));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public float Sum() => Vector512.Sum(_lanes);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public float Largest() => new Lanes8(Vector256.MaxNative(_lanes.GetLower(), _lanes.GetUpper())).Largest();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public int IndexOf(Lanes16 value) => BitOperations.TrailingZeroCount(Vector512.Equals(_lanes, value._lanes).ExtractMostSignificantBits() | (1ul << 16));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void StoreIntegers(int* destination, int offset, int step) =>

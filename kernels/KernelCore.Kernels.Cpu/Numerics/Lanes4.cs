@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
@@ -9,12 +10,16 @@ internal readonly unsafe struct Lanes4 : ILanes<Lanes4>
     private readonly Vector128<float> _lanes;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private Lanes4(Vector128<float> lanes) => _lanes = lanes;
+    public Lanes4(Vector128<float> lanes) => _lanes = lanes;
 
     public static int Count => 4;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes4 Load(float* source) => new(Vector128.Load(source));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes4 LoadFirst(float* source, int count, float rest) =>
+        new(Vector128.Create(source[0], count > 1 ? source[1] : rest, count > 2 ? source[2] : rest, rest));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes4 LoadEven(float* source) => new(Vector128.ConditionalSelect(
@@ -27,6 +32,23 @@ internal readonly unsafe struct Lanes4 : ILanes<Lanes4>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Store(float* destination) => _lanes.Store(destination);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes4 Replace(Lanes4 a, int lane, float value) => new(Vector128.ConditionalSelect(
+        Vector128.Equals(Vector128<int>.Indices, Vector128.Create(lane)).AsSingle(), Vector128.Create(value), a._lanes));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public float Sum() => Vector128.Sum(_lanes);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public float Largest()
+    {
+        Vector128<float> pairs = Vector128.MaxNative(_lanes, Vector128.Shuffle(_lanes, Vector128.Create(2, 3, 0, 1)));
+        return Vector128.MaxNative(pairs, Vector128.Shuffle(pairs, Vector128.Create(1, 0, 3, 2))).ToScalar();
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public int IndexOf(Lanes4 value) => BitOperations.TrailingZeroCount(Vector128.Equals(_lanes, value._lanes).ExtractMostSignificantBits() | (1u << 4));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void StoreIntegers(int* destination, int offset, int step) =>

@@ -1,5 +1,7 @@
+using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace KernelCore.Kernels.Cpu;
 
@@ -9,12 +11,19 @@ internal readonly unsafe struct Lanes8 : ILanes<Lanes8>
     private readonly Vector256<float> _lanes;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private Lanes8(Vector256<float> lanes) => _lanes = lanes;
+    public Lanes8(Vector256<float> lanes) => _lanes = lanes;
 
     public static int Count => 8;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes8 Load(float* source) => new(Vector256.Load(source));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes8 LoadFirst(float* source, int count, float rest)
+    {
+        Vector256<float> first = Vector256.LessThan(Vector256<int>.Indices, Vector256.Create(count)).AsSingle();
+        return new(Vector256.ConditionalSelect(first, Avx.MaskLoad(source, first), Vector256.Create(rest)));
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes8 LoadEven(float* source) => new(Vector256.Create(
@@ -26,6 +35,19 @@ internal readonly unsafe struct Lanes8 : ILanes<Lanes8>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Store(float* destination) => _lanes.Store(destination);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes8 Replace(Lanes8 a, int lane, float value) => new(Vector256.ConditionalSelect(
+        Vector256.Equals(Vector256<int>.Indices, Vector256.Create(lane)).AsSingle(), Vector256.Create(value), a._lanes));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public float Sum() => Vector256.Sum(_lanes);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public float Largest() => new Lanes4(Vector128.MaxNative(_lanes.GetLower(), _lanes.GetUpper())).Largest();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public int IndexOf(Lanes8 value) => BitOperations.TrailingZeroCount(Vector256.Equals(_lanes, value._lanes).ExtractMostSignificantBits() | (1u << 8));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void StoreIntegers(int* destination, int offset, int step) =>

@@ -1,3 +1,5 @@
+using System.Numerics.Tensors;
+
 namespace KernelCore.Kernels.Cpu;
 
 internal sealed unsafe partial class CpuPerSampleKernels
@@ -5,8 +7,7 @@ internal sealed unsafe partial class CpuPerSampleKernels
     /// <summary>gram[i, j] (+)= sum_ts (a_it.a'_js)(g_it.g'_js): (A A'^T) o (G G'^T) when T is 1.</summary>
     private void LinearGram(in ParameterGradient left, in ParameterGradient right, bool symmetric, bool accumulate, float* gram)
     {
-        long pairs = (long)left.Batch * left[0].Positions * right.Batch * right[0].Positions;
-        int positions = pairs < LinearGramBody.ManyPairs ? LinearGramBody.FewPositions : LinearGramBody.ManyPositions;
+        int positions = LinearGramBody.Side((double)left.Batch * left[0].Positions * right.Batch * right[0].Positions);
         int height = Math.Max(1, positions / Math.Max(1, left[0].Positions)), width = Math.Max(1, positions / Math.Max(1, right[0].Positions));
         var blocks = new GramBlocks(gram, left.Batch, right.Batch, height, width, symmetric);
         var body = new LinearGramBody(device, left, right, blocks, accumulate);
@@ -17,10 +18,11 @@ internal sealed unsafe partial class CpuPerSampleKernels
         CpuDevice device, ParameterGradient left, ParameterGradient right, GramBlocks blocks, bool accumulate) : IParallelBody
     {
         /// <summary>Side of a block of positions: small ones give every thread some, large ones repay the packing of their products.</summary>
-        public const int FewPositions = 64, ManyPositions = 192;
-
-        /// <summary>Pairs of positions from which on blocks are large: enough for about seven of them.</summary>
-        public const int ManyPairs = 1 << 18;
+        public static int Side(double pairs)
+        {
+            const int unit = 64, most = 384, blocks = 16;
+            return Math.Clamp((int)Math.Sqrt(pairs / blocks) / unit * unit, unit, most);
+        }
 
         public void Run(int task, int worker)
         {
@@ -29,28 +31,20 @@ internal sealed unsafe partial class CpuPerSampleKernels
             float* aa = device.Scratch(worker).Floats(ScratchSlot.Product, 2L * height * width), gg = aa + ((long)height * width);
             Product(left[0].ActivationOf(block.Row), right[0].ActivationOf(block.Column), height, width, left.Columns, aa);
             Product(left[0].BackpropOf(block.Row), right[0].BackpropOf(block.Column), height, width, left.Rows, gg);
-            if (t == 1 && s == 1 && !blocks.IsSymmetric)
-            {
-                for (int i = 0; i < block.Rows; i++)
-                {
-                    blocks.PutProducts(block, i, aa + ((long)i * width), gg + ((long)i * width), accumulate);
-                }
-
-                return;
-            }
-
             for (int i = 0; i < block.Rows; i++)
             {
-                for (int j = 0; j < block.Columns; j++)
+                if (t == 1 && s == 1)
                 {
-                    if (blocks.Owns(block, i, j))
-                    {
-                        long corner = ((long)i * t * width) + ((long)j * s);
-                        float value = t == 1 && s == 1
-                            ? aa[corner] * gg[corner]
-                            : (float)Reductions.Dot(aa + corner, width, gg + corner, width, t, s);
-                        blocks.Put(block, i, j, value, accumulate);
-                    }
+                    var products = new Span<float>(aa + ((long)i * width), width);
+                    TensorPrimitives.Multiply(products, new ReadOnlySpan<float>(gg + ((long)i * width), width), products);
+                    blocks.PutRow(block, i, aa + ((long)i * width), accumulate);
+                    continue;
+                }
+
+                for (int j = blocks.FirstOwned(block, i); j < block.Columns; j++)
+                {
+                    long corner = ((long)i * t * width) + ((long)j * s);
+                    blocks.Put(block, i, j, (float)Reductions.Dot(aa + corner, width, gg + corner, width, t, s), accumulate);
                 }
             }
         }

@@ -24,13 +24,10 @@ internal sealed unsafe partial class CpuPerSampleKernels
             for (int i = 0; i < block.Rows; i++)
             {
                 var rows = new LookupRuns(left, block.Row + i, leftKeys);
-                for (int j = 0; j < block.Columns; j++)
+                for (int j = blocks.FirstOwned(block, i); j < block.Columns; j++)
                 {
-                    if (blocks.Owns(block, i, j))
-                    {
-                        var columns = new LookupRuns(right, block.Column + j, rightKeys);
-                        blocks.Put(block, i, j, (float)Merge(rows, columns), accumulate);
-                    }
+                    var columns = new LookupRuns(right, block.Column + j, rightKeys);
+                    blocks.Put(block, i, j, (float)Merge(rows, columns), accumulate);
                 }
             }
         }

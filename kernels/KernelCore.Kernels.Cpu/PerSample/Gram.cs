@@ -100,13 +100,7 @@ internal sealed unsafe partial class CpuPerSampleKernels
                 right + ((long)block.Column * width), width, 0, product, block.Columns);
             for (int i = 0; i < block.Rows; i++)
             {
-                for (int j = 0; j < block.Columns; j++)
-                {
-                    if (blocks.Owns(block, i, j))
-                    {
-                        blocks.Put(block, i, j, product[(i * block.Columns) + j], accumulate);
-                    }
-                }
+                blocks.PutRow(block, i, product + ((long)i * block.Columns), accumulate);
             }
         }
     }

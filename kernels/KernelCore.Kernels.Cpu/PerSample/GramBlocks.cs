@@ -1,3 +1,5 @@
+using System.Numerics.Tensors;
+
 namespace KernelCore.Kernels.Cpu;
 
 /// <summary>A Gram matrix between two sets of samples in square blocks; of a symmetric one, the blocks on and above the diagonal.</summary>
@@ -21,9 +23,6 @@ internal readonly unsafe struct GramBlocks
         int down = Parallelism.Chunks(rows, height);
         Count = symmetric ? down * (down + 1) / 2 : down * _across;
     }
-
-    /// <summary>Whether only the blocks on and above the diagonal are computed.</summary>
-    public bool IsSymmetric => _symmetric;
 
     /// <summary>Number of blocks.</summary>
     public int Count { get; }
@@ -52,8 +51,8 @@ internal readonly unsafe struct GramBlocks
         }
     }
 
-    /// <summary>Whether element (i, j) of a block is computed, not mirrored.</summary>
-    public bool Owns(in Tile block, int i, int j) => !_symmetric || block.Column + j >= block.Row + i;
+    /// <summary>First column of a block's row i that is computed, not mirrored.</summary>
+    public int FirstOwned(in Tile block, int i) => _symmetric ? Math.Clamp(block.Row + i - block.Column, 0, block.Columns) : 0;
 
     /// <summary>Writes or adds one owned element of a block and, when symmetric, its mirror image.</summary>
     public void Put(in Tile block, int i, int j, float value, bool accumulate)
@@ -66,23 +65,24 @@ internal readonly unsafe struct GramBlocks
         }
     }
 
-    /// <summary>Writes or adds x[j] y[j] for one row of a block of a matrix that is not symmetric.</summary>
-    public void PutProducts(in Tile block, int i, float* x, float* y, bool accumulate)
+    /// <summary>Writes or adds the owned elements of one row of a block and, when symmetric, their mirror images.</summary>
+    public void PutRow(in Tile block, int i, float* values, bool accumulate)
     {
-        float* row = _gram + ((long)(block.Row + i) * _columns) + block.Column;
+        int first = FirstOwned(block, i), row = block.Row + i, column = block.Column + first;
+        var source = new ReadOnlySpan<float>(values + first, block.Columns - first);
+        var target = new Span<float>(_gram + ((long)row * _columns) + column, source.Length);
         if (accumulate)
         {
-            for (int j = 0; j < block.Columns; j++)
-            {
-                row[j] += x[j] * y[j];
-            }
+            TensorPrimitives.Add(source, target, target);
         }
         else
         {
-            for (int j = 0; j < block.Columns; j++)
-            {
-                row[j] = x[j] * y[j];
-            }
+            source.CopyTo(target);
+        }
+
+        for (int j = row == column ? 1 : 0; _symmetric && j < source.Length; j++)
+        {
+            Put(column + j, row, source[j], accumulate);
         }
     }
 

@@ -1,4 +1,5 @@
 using ILGPU;
+using ILGPU.Runtime;
 
 namespace KernelCore.Kernels.Ilgpu;
 
@@ -11,6 +12,24 @@ internal static class DeviceMemory
 
     /// <summary>The elements of a matrix, from its first row to the end of its tensor.</summary>
     public static ArrayView<float> Of(Matrix matrix) => matrix.Offset == matrix.Tensor.Count ? ArrayView<float>.Empty : Of(matrix.Tensor).SubView(matrix.Offset);
+
+    /// <summary>Whether all views start at multiples of 16 bytes, as memory itself does.</summary>
+    public static bool AreAligned(params ReadOnlySpan<ArrayView<float>> views)
+    {
+        foreach (ArrayView<float> view in views)
+        {
+            if (First(view) % 4 != 0)
+            {
+                return false;
+            }
+        }
+
+        return true;
+
+        // A constrained call: the interface has what the struct keeps to itself, and nothing is boxed.
+        static long First<TView>(TView view)
+            where TView : struct, IContiguousArrayView => view.Index;
+    }
 
     private static IlgpuBuffer<T> Buffer<T>(TensorBase<T> tensor)
         where T : unmanaged => tensor.Buffer as IlgpuBuffer<T> ?? throw Foreign(tensor.Device);

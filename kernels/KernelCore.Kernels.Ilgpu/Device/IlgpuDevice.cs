@@ -60,13 +60,26 @@ public sealed class IlgpuDevice : Device
     internal Tensor Scratch(Shape shape) => new(new IlgpuBuffer<float>(this, shape.Count, zeroed: false), 0, shape, ownsBuffer: true);
 
     /// <summary>Starts a loop over elements.</summary>
-    internal void ForEach<TBody>(int count, in TBody body)
-        where TBody : struct, IElement => Launch(new ElementLoop<TBody> { Body = body, Count = count }, Groups(count, ElementGroup), ElementGroup);
+    internal void ForEach<TBody>(LoopShape shape, in TBody body)
+        where TBody : struct, IElement
+    {
+        int count = LaunchGrid.Iterations(shape.Count);
+        Launch(new ElementLoop<TBody> { Body = body, Count = count }, Groups(count, ElementGroup), ElementGroup);
+    }
+
+    /// <summary>Starts a loop over the elements of operands that are streamed.</summary>
+    internal void Stream<TBody>(LoopShape shape, in TBody body)
+        where TBody : struct, IStream
+    {
+        int count = LaunchGrid.Iterations(shape.Count), words = body.IsAligned ? count / 4 : 0;
+        Launch(new StreamLoop<TBody> { Body = body, Count = count, Words = words }, Groups(Math.Max(words, count - (4 * words)), ElementGroup), ElementGroup);
+    }
 
     /// <summary>Starts a loop over rows, a warp for each.</summary>
-    internal void ForEachRow<TBody>(int rows, in TBody body)
+    internal void ForEachRow<TBody>(LoopShape shape, in TBody body)
         where TBody : struct, IRow
     {
+        int rows = LaunchGrid.Iterations(shape.Rows);
         switch (Kind)
         {
             case DeviceKind.Cuda:
@@ -97,9 +110,8 @@ public sealed class IlgpuDevice : Device
     /// <inheritdoc/>
     protected override DeviceBuffer<int> AllocateInts(long count) => new IlgpuBuffer<int>(this, count, zeroed: true);
 
-    /// <summary>Groups for so many threads, but no more than fill the device several times over; beyond that, threads take more.</summary>
-    private int Groups(long threads, int groupSize) =>
-        (int)Math.Min((threads + groupSize - 1) / groupSize, _emulator is null ? 32 * _accelerator.NumMultiprocessors : 2);
+    /// <summary>Groups for so many threads, but no more than fill the device several times over.</summary>
+    private int Groups(long threads, int groupSize) => LaunchGrid.Groups(threads, groupSize, _emulator is null ? 32 * _accelerator.NumMultiprocessors : 2);
 
     private void LaunchRows<TBody, TWarp>(int rows, in TBody body, int width, int groupSize)
         where TBody : struct, IRow
@@ -110,6 +122,8 @@ public sealed class IlgpuDevice : Device
     {
         if (!_kernels.TryGetValue(typeof(TKernel), out Delegate? loaded))
         {
+            // Code that ILGPU kept of other kernels would make this one's depend on which came first.
+            _context.ClearCache(ClearCacheMode.Everything);
             loaded = (_emulator?.Of(groupSize) ?? _accelerator).LoadStreamKernel<TKernel>(Entry);
             _kernels.Add(typeof(TKernel), loaded);
         }

@@ -8,6 +8,17 @@ internal interface IElement
     void At(int i);
 }
 
+/// <summary>What one thread does with one word of operands that are streamed: from the same place of each, to the same place.</summary>
+internal interface IStream
+{
+    /// <summary>Whether every operand starts at a multiple of 16 bytes. Asked by the host.</summary>
+    bool IsAligned { get; }
+
+    /// <summary>Word <paramref name="i"/> of all operands.</summary>
+    void At<TWord>(int i)
+        where TWord : struct, IWord<TWord>;
+}
+
 /// <summary>What one warp does with one row. All its threads come along, so that they can reduce.</summary>
 internal interface IRow
 {
@@ -28,6 +39,28 @@ internal struct ElementLoop<TBody> : IGridKernel
         for (long i = ((long)Grid.IdxX * Group.DimX) + Group.IdxX; i < Count; i += step)
         {
             Body.At((int)i);
+        }
+    }
+}
+
+/// <summary>Four elements at a time; neighbouring threads take neighbouring words. One at a time what is left over, or all where operands are not aligned.</summary>
+internal struct StreamLoop<TBody> : IGridKernel
+    where TBody : struct, IStream
+{
+    public TBody Body;
+    public int Count, Words;
+
+    public readonly void Run()
+    {
+        long first = ((long)Grid.IdxX * Group.DimX) + Group.IdxX, step = (long)Grid.DimX * Group.DimX;
+        for (long i = first; i < Words; i += step)
+        {
+            Body.At<Real4>((int)i);
+        }
+
+        for (long i = (4L * Words) + first; i < Count; i += step)
+        {
+            Body.At<Real>((int)i);
         }
     }
 }

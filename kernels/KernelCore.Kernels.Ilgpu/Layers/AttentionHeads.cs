@@ -8,11 +8,12 @@ internal readonly struct AttentionHeads(IlgpuLinearAlgebra algebra, AttentionGeo
     /// <summary>1 / sqrt(head size).</summary>
     public float Scale => (float)(1 / Math.Sqrt(g.HeadSize));
 
-    private int Pairs => g.Batch * g.Heads;
+    /// <summary>Rows of the scores of all heads.</summary>
+    public static long Rows(AttentionGeometry g) => (long)g.Batch * g.Heads * g.Tokens;
 
     /// <summary>to = alpha a b^T + beta to, [tokens, tokens] for each head.</summary>
     public void Scores(HeadPart a, HeadPart b, float alpha, float beta, Tensor to) => algebra.Multiply(
-        Factor.Of(Rows(a), Rows(b), g.HeadSize), new ProductShape(Pairs, g.Tokens, g.Tokens),
+        Factor.Of(Rows(a), Rows(b), g.HeadSize), KernelShapes.AttentionScores(g),
         new Destination(DeviceMemory.Of(to), g.Tokens, BatchLayout.Contiguous(g.Tokens * g.Tokens), alpha, beta));
 
     /// <summary>to = alpha square v + beta to, [tokens, head size] for each head; square is [tokens, tokens], transposed or not.</summary>
@@ -25,7 +26,7 @@ internal readonly struct AttentionHeads(IlgpuLinearAlgebra algebra, AttentionGeo
         };
         var right = Rows(v) with { RowStride = 1, DepthStride = Stride(v) };
         algebra.Multiply(
-            Factor.Of(left, right, g.Tokens), new ProductShape(Pairs, g.Tokens, g.HeadSize), new Destination(View(to), Stride(to), Batches(to), alpha, beta));
+            Factor.Of(left, right, g.Tokens), KernelShapes.AttentionMix(g), new Destination(View(to), Stride(to), Batches(to), alpha, beta));
     }
 
     private MatrixOperand Rows(HeadPart part) => new() { Elements = View(part), RowStride = Stride(part), DepthStride = 1, Batches = Batches(part) };

@@ -4,8 +4,11 @@ namespace KernelCore.Kernels.Ilgpu;
 
 internal sealed partial class IlgpuLayerKernels
 {
-    public void Add(Tensor a, Tensor b, Tensor y) =>
-        device.ForEach((int)a.Count, new Sum { A = DeviceMemory.Of(a), B = DeviceMemory.Of(b), Y = DeviceMemory.Of(y), Period = (int)Math.Max(1, b.Count) });
+    public void Add(Tensor a, Tensor b, Tensor y)
+    {
+        long period = Math.Max(1, b.Count);
+        device.ForEach(KernelShapes.Add(a.Count / period, period), new Sum { A = DeviceMemory.Of(a), B = DeviceMemory.Of(b), Y = DeviceMemory.Of(y), Period = (int)period });
+    }
 
     public void AddRow(Tensor x, Tensor row, Tensor y) => Add(x, row, y);
 

@@ -6,7 +6,7 @@ internal sealed partial class IlgpuLayerKernels
     {
         var heads = new AttentionHeads(algebra, geometry);
         heads.Scores(HeadPart.Query(qkv), HeadPart.Key(qkv), heads.Scale, 0, probabilities);
-        device.ForEachRow(geometry.Batch * geometry.Heads * geometry.Tokens, new Softmax { Scores = DeviceMemory.Of(probabilities), Width = geometry.Tokens });
+        device.ForEachRow(KernelShapes.Softmax(AttentionHeads.Rows(geometry), geometry.Tokens), new Softmax { Scores = DeviceMemory.Of(probabilities), Width = geometry.Tokens });
         heads.Mix(probabilities, transposed: false, HeadPart.Value(qkv), 1, 0, HeadPart.Output(y));
     }
 
@@ -17,7 +17,7 @@ internal sealed partial class IlgpuLayerKernels
         using Tensor gs = device.Scratch(probabilities.Shape);
         heads.Mix(probabilities, transposed: true, HeadPart.Output(gy), 1, 0, HeadPart.Value(gqkv));
         heads.Scores(HeadPart.Output(gy), HeadPart.Value(qkv), 1, 0, gs);
-        device.ForEachRow(geometry.Batch * geometry.Heads * geometry.Tokens, new SoftmaxJacobian
+        device.ForEachRow(KernelShapes.SoftmaxJacobian(AttentionHeads.Rows(geometry), geometry.Tokens), new SoftmaxJacobian
         {
             Probabilities = DeviceMemory.Of(probabilities), Vectors = DeviceMemory.Of(gs), Width = geometry.Tokens,
         });

@@ -4,7 +4,7 @@ namespace KernelCore.Kernels.Ilgpu;
 
 internal sealed partial class IlgpuLayerKernels
 {
-    public void ChannelStatistics(ChannelLayout layout, Tensor x, Tensor mean, Tensor variance) => device.ForEachRow(layout.Channels, new Statistics
+    public void ChannelStatistics(ChannelLayout layout, Tensor x, Tensor mean, Tensor variance) => device.ForEachRow(KernelShapes.ChannelStatistics(layout), new Statistics
     {
         X = DeviceMemory.Of(x), Mean = DeviceMemory.Of(mean), Variance = DeviceMemory.Of(variance), Layout = new ChannelWalk(layout),
     });
@@ -13,7 +13,7 @@ internal sealed partial class IlgpuLayerKernels
     {
         ArrayView<float> inverse = DeviceMemory.Of(inverseDeviation);
         device.ForEach(layout.Channels, new Inverse { Variance = DeviceMemory.Of(variance), InverseDeviation = inverse, Epsilon = epsilon });
-        device.ForEach(layout.Count, new Standardize
+        device.ForEach(KernelShapes.Standardize(layout), new Standardize
         {
             X = DeviceMemory.Of(x), Mean = DeviceMemory.Of(mean), InverseDeviation = inverse, Normalized = DeviceMemory.Of(normalized),
             Channels = layout.Channels, Inner = layout.Inner,

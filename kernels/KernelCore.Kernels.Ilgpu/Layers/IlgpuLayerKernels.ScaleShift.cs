@@ -4,7 +4,7 @@ namespace KernelCore.Kernels.Ilgpu;
 
 internal sealed partial class IlgpuLayerKernels
 {
-    public void ScaleShift(ChannelLayout layout, Tensor x, Tensor? gamma, Tensor? beta, Tensor y) => device.ForEach(layout.Count, new Affine
+    public void ScaleShift(ChannelLayout layout, Tensor x, Tensor? gamma, Tensor? beta, Tensor y) => device.ForEach(KernelShapes.ScaleShift(layout), new Affine
     {
         X = DeviceMemory.Of(x), Gamma = DeviceMemory.Of(gamma), Beta = DeviceMemory.Of(beta), Y = DeviceMemory.Of(y), Channels = layout.Channels, Inner = layout.Inner,
     });

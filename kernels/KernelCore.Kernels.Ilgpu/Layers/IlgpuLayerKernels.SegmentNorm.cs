@@ -5,13 +5,13 @@ namespace KernelCore.Kernels.Ilgpu;
 internal sealed partial class IlgpuLayerKernels
 {
     public void NormalizeSegments(int segments, int length, float epsilon, Tensor x, Tensor normalized, Tensor inverseDeviation) =>
-        device.ForEachRow(segments, new SegmentNorm
+        device.ForEachRow(KernelShapes.SegmentNorm(segments, length), new SegmentNorm
         {
             X = DeviceMemory.Of(x), Normalized = DeviceMemory.Of(normalized), InverseDeviation = DeviceMemory.Of(inverseDeviation), Length = length, Epsilon = epsilon,
         });
 
     public void NormalizeSegmentsGradient(int segments, int length, Tensor normalized, Tensor inverseDeviation, Tensor gn, Tensor gx) =>
-        device.ForEachRow(segments, new SegmentJacobian
+        device.ForEachRow(KernelShapes.SegmentJacobian(segments, length), new SegmentJacobian
         {
             Normalized = DeviceMemory.Of(normalized), InverseDeviation = DeviceMemory.Of(inverseDeviation), Operand = DeviceMemory.Of(gn),
             Product = DeviceMemory.Of(gx), Length = length,

@@ -15,7 +15,7 @@ internal sealed class IlgpuLinearAlgebra(IlgpuDevice device) : ILinearAlgebra
         {
             Bias = MatrixOperand.RowOf(DeviceMemory.Of(bias)),
         };
-        Multiply(Factor.Of(Operand(a, transposed: transposeA), Operand(b, transposed: !transposeB), depth), new ProductShape(1, c.Rows, c.Columns), to);
+        Multiply(Factor.Of(Operand(a, transposed: transposeA), Operand(b, transposed: !transposeB), depth), KernelShapes.Gemm(c.Rows, c.Columns, depth), to);
     }
 
     /// <summary>Computes a batch of matrices and hands their elements to a sink.</summary>
@@ -39,7 +39,7 @@ internal sealed class IlgpuLinearAlgebra(IlgpuDevice device) : ILinearAlgebra
         where TSink : struct, ISink
     {
         var kernel = new Product<TTile, TFactor, TSink> { Factor = factor, Sink = sink, Rows = shape.Rows, Columns = shape.Columns };
-        device.Launch(kernel, shape.Tiles(4 * TTile.Side), TTile.Side * TTile.Side);
+        device.Launch(kernel, LaunchGrid.Tiles(shape, 4 * TTile.Side), TTile.Side * TTile.Side);
     }
 
     private static MatrixOperand Operand(Matrix matrix, bool transposed) => new()

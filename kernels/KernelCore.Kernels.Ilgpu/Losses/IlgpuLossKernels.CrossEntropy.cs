@@ -4,13 +4,13 @@ namespace KernelCore.Kernels.Ilgpu;
 
 internal sealed partial class IlgpuLossKernels
 {
-    public void CrossEntropy(Tensor logits, IndexTensor labels, float scale, Tensor loss, Tensor cotangent) => device.ForEachRow((int)labels.Count, new HardLabels
+    public void CrossEntropy(Tensor logits, IndexTensor labels, float scale, Tensor loss, Tensor cotangent) => device.ForEachRow(KernelShapes.CrossEntropy(labels.Count, logits.Shape[-1]), new HardLabels
     {
         Logits = DeviceMemory.Of(logits), Labels = DeviceMemory.Of(labels), Loss = DeviceMemory.Of(loss), Cotangent = DeviceMemory.Of(cotangent),
         Classes = logits.Shape[-1], Scale = scale,
     });
 
-    public void CrossEntropy(Tensor logits, Tensor targets, float scale, Tensor loss, Tensor cotangent) => device.ForEachRow((int)loss.Count, new SoftLabels
+    public void CrossEntropy(Tensor logits, Tensor targets, float scale, Tensor loss, Tensor cotangent) => device.ForEachRow(KernelShapes.SoftCrossEntropy(loss.Count, logits.Shape[-1]), new SoftLabels
     {
         Logits = DeviceMemory.Of(logits), Targets = DeviceMemory.Of(targets), Loss = DeviceMemory.Of(loss), Cotangent = DeviceMemory.Of(cotangent),
         Classes = logits.Shape[-1], Scale = scale,

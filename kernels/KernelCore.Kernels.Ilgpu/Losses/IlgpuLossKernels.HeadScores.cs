@@ -5,7 +5,7 @@ namespace KernelCore.Kernels.Ilgpu;
 internal sealed partial class IlgpuLossKernels
 {
     public void HeadScores(Tensor logits, IndexTensor labels, Tensor? headInput, Tensor? bias, float weightNorm, ScoreMode mode, Tensor result) =>
-        device.ForEachRow((int)labels.Count, new Head
+        device.ForEachRow(KernelShapes.HeadScores(labels.Count, logits.Shape[-1], headInput?.Shape[-1] ?? 0), new Head
         {
             Logits = DeviceMemory.Of(logits), Labels = DeviceMemory.Of(labels), HeadInput = DeviceMemory.Of(headInput), Bias = DeviceMemory.Of(bias),
             Result = DeviceMemory.Of(result), Batch = (int)labels.Count, Classes = logits.Shape[-1], Width = headInput is null ? -1 : headInput.Shape[-1],

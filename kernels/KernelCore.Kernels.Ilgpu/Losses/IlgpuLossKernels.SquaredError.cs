@@ -7,7 +7,7 @@ internal sealed partial class IlgpuLossKernels
     public void SquaredError(Tensor outputs, Tensor targets, float scale, Tensor loss, Tensor cotangent)
     {
         int batch = (int)loss.Count, width = batch == 0 ? 0 : (int)(outputs.Count / batch);
-        device.ForEachRow(batch, new Squares
+        device.ForEachRow(KernelShapes.SquaredError(batch, width), new Squares
         {
             Outputs = DeviceMemory.Of(outputs), Targets = DeviceMemory.Of(targets), Loss = DeviceMemory.Of(loss), Cotangent = DeviceMemory.Of(cotangent),
             Width = width, Factor = (float)(2.0 * scale / width),

@@ -4,7 +4,7 @@ using ILGPU;
 namespace KernelCore.Kernels.Ilgpu;
 
 /// <summary>The float32 number of one thread. Multiply-adds are fused only where the device's compiler does so.</summary>
-internal readonly struct Real : IReal<Real>
+internal readonly struct Real : IWord<Real>
 {
     // Adding and subtracting 1.5 x 2^23 rounds to an integer, ties to even: what the rounding mode of the hardware does.
     private const float Rounder = 12582912f;
@@ -13,6 +13,12 @@ internal readonly struct Real : IReal<Real>
     public Real(float value) => Value = value;
 
     public float Value { get; }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Real Load(ArrayView<float> view, int i) => new(view[i]);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Store(ArrayView<float> view, int i, Real word) => view[i] = word.Value;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Real Broadcast(float value) => new(value);

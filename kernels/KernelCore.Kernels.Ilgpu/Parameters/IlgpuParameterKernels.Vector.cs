@@ -11,16 +11,16 @@ internal sealed partial class IlgpuParameterKernels
     private readonly double[] _partials = new double[DotWarps];
 
     public void Axpy(float alpha, Tensor x, Tensor y) =>
-        device.ForEach((int)x.Count, new ScaledAddition { X = DeviceMemory.Of(x), Y = DeviceMemory.Of(y), Alpha = alpha });
+        device.Stream(KernelShapes.Axpy(x.Count), new ScaledAddition { X = DeviceMemory.Of(x), Y = DeviceMemory.Of(y), Alpha = alpha });
 
-    public void Scale(float alpha, Tensor x) => device.ForEach((int)x.Count, new Scaling { X = DeviceMemory.Of(x), Factor = alpha });
+    public void Scale(float alpha, Tensor x) => device.Stream(KernelShapes.Scale(x.Count), new Scaling { X = DeviceMemory.Of(x), Factor = alpha });
 
     /// <summary>A warp sums a block, the host the blocks in order: the same bits on every run.</summary>
     public double Dot(Tensor x, Tensor y)
     {
         int count = (int)x.Count, size = Math.Max(1024, ((count - 1) / DotWarps) + 1), blocks = (count + size - 1) / size;
         MemoryBuffer1D<double, Stride1D.Dense> memory = device.Pool.Rent<double>(DotWarps);
-        device.ForEachRow(blocks, new BlockDot { X = DeviceMemory.Of(x), Y = DeviceMemory.Of(y), Partials = memory.View.AsContiguous(), Size = size });
+        device.ForEachRow(KernelShapes.Dot(blocks, size), new BlockDot { X = DeviceMemory.Of(x), Y = DeviceMemory.Of(y), Partials = memory.View.AsContiguous(), Size = size });
         device.Staging.Download(memory.View.AsContiguous(), _partials.AsSpan(0, blocks));
         device.Pool.Return(memory);
 
@@ -33,20 +33,26 @@ internal sealed partial class IlgpuParameterKernels
         return sum;
     }
 
-    internal struct ScaledAddition : IElement
+    internal struct ScaledAddition : IStream
     {
         public ArrayView<float> X, Y;
         public float Alpha;
 
-        public readonly void At(int i) => Y[i] += Alpha * X[i];
+        public readonly bool IsAligned => DeviceMemory.AreAligned(X, Y);
+
+        public readonly void At<TWord>(int i)
+            where TWord : struct, IWord<TWord> => TWord.Store(Y, i, TWord.Load(Y, i) + (TWord.Broadcast(Alpha) * TWord.Load(X, i)));
     }
 
-    internal struct Scaling : IElement
+    internal struct Scaling : IStream
     {
         public ArrayView<float> X;
         public float Factor;
 
-        public readonly void At(int i) => X[i] *= Factor;
+        public readonly bool IsAligned => DeviceMemory.AreAligned(X);
+
+        public readonly void At<TWord>(int i)
+            where TWord : struct, IWord<TWord> => TWord.Store(X, i, TWord.Load(X, i) * TWord.Broadcast(Factor));
     }
 
     internal struct BlockDot : IRow

@@ -87,7 +87,7 @@ internal sealed partial class IlgpuPerSampleKernels
     private void LinearDots(LayerCapture use, ArrayView<float> v, ArrayView<double> totals, bool accumulate)
     {
         int p = use.WeightRows, d = use.WeightColumns;
-        using ProductSums sums = new(device, algebra, use.Batch, new ProductShape(1, use.Batch * use.Positions, p), rowsApart: true);
+        using ProductSums sums = new(device, algebra, use.Batch, KernelShapes.Gemm(use.Batch * use.Positions, p, d), rowsApart: true);
         algebra.Multiply(
             Factor.Of(Rows(use.Activation!, d), Rows(v, d, 0), d), sums.Shape, sums.Sink(new WeightedTerm { Weights = Rows(use.Backprop, p) }));
         sums.Finish(_rows, totals, accumulate);
@@ -98,7 +98,7 @@ internal sealed partial class IlgpuPerSampleKernels
         ConvolutionGeometry s = use.Geometry!;
         var weights = new MatrixOperand { Elements = v, RowStride = s.PatchSize, DepthStride = 1, Batches = new BatchLayout(s.Groups, 0, s.OutChannelsPerGroup * s.PatchSize) };
         var patches = new PatchOperand { Image = DeviceMemory.Of(use.Activation), Shape = new ConvolutionShape(s), Sum = PatchSum.Patch };
-        using ProductSums sums = new(device, algebra, use.Batch, new ProductShape(use.Batch * s.Groups, s.OutChannelsPerGroup, s.Positions));
+        using ProductSums sums = new(device, algebra, use.Batch, KernelShapes.Convolution(s, use.Batch));
         algebra.Multiply(
             Factor.Of(weights, patches, s.PatchSize), sums.Shape, sums.Sink(new WeightedTerm { Weights = ChannelRows(s, DeviceMemory.Of(use.Backprop)) }));
         sums.Finish(_rows, totals, accumulate);

@@ -34,7 +34,7 @@ internal sealed partial class IlgpuPerSampleKernels
                     Channels(use.Layout, count, g, Samples(use.Activation!, use.Batch, first, count), to, beta);
                     break;
                 default:
-                    device.ForEach((int)g.Length, new Accumulation { X = g, Y = to, Beta = beta });
+                    device.Stream((int)g.Length, new Accumulation { X = g, Y = to, Beta = beta });
                     break;
             }
         }
@@ -44,7 +44,7 @@ internal sealed partial class IlgpuPerSampleKernels
     private void FormLinear(LayerCapture use, int count, ArrayView<float> g, ArrayView<float> a, ArrayView<float> to, float beta)
     {
         int p = use.WeightRows, d = use.WeightColumns, t = use.Positions;
-        algebra.Multiply(LinearGradients(g, a, t, p, d), new ProductShape(count, p, d), new Destination(to, d, BatchLayout.Contiguous(p * d), 1, beta));
+        algebra.Multiply(LinearGradients(g, a, t, p, d), KernelShapes.LinearGradients(count, p, d, t), new Destination(to, d, BatchLayout.Contiguous(p * d), 1, beta));
     }
 
     private static Factor<MatrixOperand, MatrixOperand> LinearGradients(ArrayView<float> g, ArrayView<float> a, int t, int p, int d) => Factor.Of(
@@ -53,7 +53,7 @@ internal sealed partial class IlgpuPerSampleKernels
 
     /// <summary>For each group: grad_i = G_i (patches_i)^T.</summary>
     private void FormConvolution(ConvolutionGeometry s, int count, ArrayView<float> g, ArrayView<float> image, ArrayView<float> to, float beta) => algebra.Multiply(
-        ConvolutionGradients(s, g, image), new ProductShape(count * s.Groups, s.OutChannelsPerGroup, s.PatchSize),
+        ConvolutionGradients(s, g, image), KernelShapes.ConvolutionGradients(s, count),
         new Destination(to, s.PatchSize, BatchLayout.Contiguous(s.OutChannelsPerGroup * s.PatchSize), 1, beta));
 
     private static Factor<MatrixOperand, PatchOperand> ConvolutionGradients(ConvolutionGeometry s, ArrayView<float> g, ArrayView<float> image) => Factor.Of(
@@ -68,7 +68,7 @@ internal sealed partial class IlgpuPerSampleKernels
         int size = checked((int)use.WeightShape.Count), width = use.WeightColumns;
         if (beta == 0)
         {
-            device.ForEach(checked(count * size), new Fill<float> { Target = to, Value = 0 });
+            device.ForEach((long)count * size, new Fill<float> { Target = to, Value = 0 });
         }
 
         device.ForEach(count * width, new LookupScatter
@@ -98,12 +98,19 @@ internal sealed partial class IlgpuPerSampleKernels
         return DeviceMemory.Of(tensor).SubView((long)first * size, (long)count * size);
     }
 
-    internal struct Accumulation : IElement
+    internal struct Accumulation : IStream
     {
         public ArrayView<float> X, Y;
         public float Beta;
 
-        public readonly void At(int i) => Y[i] = Beta == 0 ? X[i] : X[i] + (Beta * Y[i]);
+        public readonly bool IsAligned => DeviceMemory.AreAligned(X, Y);
+
+        public readonly void At<TWord>(int i)
+            where TWord : struct, IWord<TWord>
+        {
+            TWord x = TWord.Load(X, i);
+            TWord.Store(Y, i, Beta == 0 ? x : x + (TWord.Broadcast(Beta) * TWord.Load(Y, i)));
+        }
     }
 
     /// <summary>One thread walks the positions of a sample for one column: nothing else writes there.</summary>

@@ -22,7 +22,7 @@ internal sealed partial class IlgpuPerSampleKernels
             int p = uses[0].WeightRows, d = uses[0].WeightColumns;
             algebra.Multiply(
                 Factor.Of(new SquaredOperand { Operand = Columns(uses[0].Backprop, p) }, new SquaredOperand { Operand = Columns(uses[0].Activation!, d) }, batch),
-                new ProductShape(1, p, d), new Destination(DeviceMemory.Of(destination), d, BatchLayout.Contiguous(0), scale, beta));
+                KernelShapes.Gemm(p, d, batch), new Destination(DeviceMemory.Of(destination), d, BatchLayout.Contiguous(0), scale, beta));
             return;
         }
 
@@ -39,7 +39,7 @@ internal sealed partial class IlgpuPerSampleKernels
                 int p = use.WeightRows, d = use.WeightColumns;
                 var backprops = new ScaledOperand<MatrixOperand> { Operand = Columns(use.Backprop, p), Coefficients = factors, Positions = use.Positions };
                 algebra.Multiply(
-                    Factor.Of(backprops, Columns(use.Activation!, d), batch * use.Positions), new ProductShape(1, p, d),
+                    Factor.Of(backprops, Columns(use.Activation!, d), batch * use.Positions), KernelShapes.Gemm(p, d, batch * use.Positions),
                     new Destination(to, d, BatchLayout.Contiguous(0), 1, beta));
                 break;
             case CaptureKind.Convolution:
@@ -66,7 +66,7 @@ internal sealed partial class IlgpuPerSampleKernels
         var patches = new PatchOperand { Image = DeviceMemory.Of(use.Activation), Shape = new ConvolutionShape(s), Sum = PatchSum.SamplesAndPositions };
         algebra.Multiply(
             Factor.Of(new ScaledOperand<SampleDepthOperand> { Operand = backprops, Coefficients = coefficients, Positions = s.Positions }, patches, batch * s.Positions),
-            new ProductShape(s.Groups, s.OutChannelsPerGroup, s.PatchSize),
+            new ProductShape(s.Groups, s.OutChannelsPerGroup, s.PatchSize, batch * s.Positions),
             new Destination(to, s.PatchSize, BatchLayout.Contiguous(s.OutChannelsPerGroup * s.PatchSize), 1, beta));
     }
 

@@ -20,7 +20,7 @@ internal readonly struct ProductSums : IDisposable
     {
         (_device, _batch, _rowsApart, Shape) = (device, batch, rowsApart, shape);
         int extent = algebra.TileExtent;
-        _partials = rowsApart ? checked(shape.Rows * ProductShape.Across(shape.Columns, extent)) : shape.Tiles(extent);
+        _partials = rowsApart ? checked(shape.Rows * ((shape.Columns + extent - 1) / extent)) : LaunchGrid.Tiles(shape, extent);
         _memory = device.Pool.Rent<double>(_partials);
     }
 

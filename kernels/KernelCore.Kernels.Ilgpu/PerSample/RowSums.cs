@@ -25,7 +25,7 @@ internal sealed class RowSums(IlgpuDevice device)
     {
         int blocks = Math.Max(1, (length + Block - 1) / Block);
         MemoryBuffer1D<double, Stride1D.Dense> partials = device.Pool.Rent<double>((long)rows * blocks);
-        device.ForEachRow(checked(rows * blocks), new BlockSum<TTerm> { Term = term, Partials = partials.View.AsContiguous(), Length = length, Blocks = blocks });
+        device.ForEachRow(KernelShapes.RowSums((long)rows * blocks, (length + blocks - 1) / blocks), new BlockSum<TTerm> { Term = term, Partials = partials.View.AsContiguous(), Length = length, Blocks = blocks });
         device.ForEach(rows, new Finish { Partials = partials.View.AsContiguous(), Totals = totals, Blocks = blocks, Accumulate = accumulate ? 1 : 0 });
         device.Pool.Return(partials);
     }

@@ -19,23 +19,26 @@ internal sealed partial class IlgpuTangentKernels
     private readonly struct Curved(IlgpuDevice device, Tensor x, Tensor y, Tensor rx, Tensor gy, Tensor rgy, Tensor rgx) : IActivationDerivativesUse
     {
         public void With<TFunction>()
-            where TFunction : struct, IActivationDerivatives => device.ForEach((int)x.Count, new GradientTangent<TFunction>
+            where TFunction : struct, IActivationDerivatives => device.Stream(KernelShapes.ActivationGradientTangent(x.Count), new GradientTangent<TFunction>
             {
                 X = DeviceMemory.Of(x), Y = DeviceMemory.Of(y), InputTangent = DeviceMemory.Of(rx), Gradient = DeviceMemory.Of(gy),
                 GradientTangentIn = DeviceMemory.Of(rgy), GradientTangentOut = DeviceMemory.Of(rgx),
             });
     }
 
-    internal struct GradientTangent<TFunction> : IElement
+    internal struct GradientTangent<TFunction> : IStream
         where TFunction : struct, IActivationDerivatives
     {
         public ArrayView<float> X, Y, InputTangent, Gradient, GradientTangentIn, GradientTangentOut;
 
-        public readonly void At(int i)
+        public readonly bool IsAligned => DeviceMemory.AreAligned(X, Y, InputTangent, Gradient, GradientTangentIn, GradientTangentOut);
+
+        public readonly void At<TWord>(int i)
+            where TWord : struct, IWord<TWord>
         {
-            Real first = TFunction.First(new Real(X[i]), new Real(Y[i]), out Real second);
-            float bent = Gradient[i] * second.Value * InputTangent[i];
-            GradientTangentOut[i] = (GradientTangentIn[i] * first.Value) + bent;
+            TWord first = TFunction.First(TWord.Load(X, i), TWord.Load(Y, i), out TWord second);
+            TWord bent = TWord.Load(Gradient, i) * second * TWord.Load(InputTangent, i);
+            TWord.Store(GradientTangentOut, i, (TWord.Load(GradientTangentIn, i) * first) + bent);
         }
     }
 }

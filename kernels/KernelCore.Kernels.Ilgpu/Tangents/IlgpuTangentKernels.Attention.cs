@@ -9,7 +9,7 @@ internal sealed partial class IlgpuTangentKernels
         var heads = new AttentionHeads(algebra, geometry);
         heads.Scores(HeadPart.Query(rqkv), HeadPart.Key(qkv), heads.Scale, 0, rprobabilities);
         heads.Scores(HeadPart.Query(qkv), HeadPart.Key(rqkv), heads.Scale, 1, rprobabilities);
-        device.ForEachRow(Rows(geometry), new SoftmaxJacobian
+        device.ForEachRow(KernelShapes.SoftmaxJacobian(AttentionHeads.Rows(geometry), geometry.Tokens), new SoftmaxJacobian
         {
             Probabilities = DeviceMemory.Of(probabilities), Vectors = DeviceMemory.Of(rprobabilities), Width = geometry.Tokens,
         });
@@ -27,7 +27,7 @@ internal sealed partial class IlgpuTangentKernels
         heads.Scores(HeadPart.Output(gy), HeadPart.Value(qkv), 1, 0, gs);
         heads.Scores(HeadPart.Output(rgy), HeadPart.Value(qkv), 1, 0, rgs);
         heads.Scores(HeadPart.Output(gy), HeadPart.Value(rqkv), 1, 1, rgs);
-        device.ForEachRow(Rows(geometry), new ScoreGradientTangent
+        device.ForEachRow(AttentionHeads.Rows(geometry), new ScoreGradientTangent
         {
             Probabilities = DeviceMemory.Of(probabilities), ProbabilitiesTangent = DeviceMemory.Of(rprobabilities),
             Gradient = DeviceMemory.Of(gs), GradientTangent = DeviceMemory.Of(rgs), Width = geometry.Tokens,
@@ -37,8 +37,6 @@ internal sealed partial class IlgpuTangentKernels
         heads.Mix(rgs, transposed: true, HeadPart.Query(qkv), heads.Scale, 0, HeadPart.Key(rgqkv));
         heads.Mix(gs, transposed: true, HeadPart.Query(rqkv), heads.Scale, 1, HeadPart.Key(rgqkv));
     }
-
-    private static int Rows(AttentionGeometry g) => g.Batch * g.Heads * g.Tokens;
 
     /// <summary>gs = p (gp - mean) and rgs = rp (gp - mean) + p (rgp - rmean), in place of gp and rgp.</summary>
     internal struct ScoreGradientTangent : IRow

@@ -7,7 +7,7 @@ internal sealed partial class IlgpuTangentKernels
     public void CrossEntropyCurvature(Tensor logits, Tensor? targets, float scale, Tensor r, Tensor result)
     {
         int classes = logits.Shape[-1];
-        device.ForEachRow(classes == 0 ? 0 : (int)(logits.Count / classes), new Curvature
+        device.ForEachRow(KernelShapes.CrossEntropyCurvature(classes == 0 ? 0 : logits.Count / classes, classes), new Curvature
         {
             Logits = DeviceMemory.Of(logits), Targets = DeviceMemory.Of(targets), Tangent = DeviceMemory.Of(r), Result = DeviceMemory.Of(result),
             Classes = classes, Scale = scale,

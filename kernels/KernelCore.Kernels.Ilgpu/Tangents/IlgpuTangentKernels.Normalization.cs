@@ -11,7 +11,7 @@ internal sealed partial class IlgpuTangentKernels
     });
 
     public void NormalizeSegments(int segments, int length, Tensor normalized, Tensor inverseDeviation, Tensor rx, Tensor rnormalized, Tensor projection) =>
-        device.ForEachRow(segments, new SegmentJacobian
+        device.ForEachRow(KernelShapes.SegmentJacobian(segments, length), new SegmentJacobian
         {
             Normalized = DeviceMemory.Of(normalized), InverseDeviation = DeviceMemory.Of(inverseDeviation), Operand = DeviceMemory.Of(rx),
             Product = DeviceMemory.Of(rnormalized), Projection = DeviceMemory.Of(projection), Length = length,

@@ -94,16 +94,16 @@ internal sealed class CaptureCheck(TorchModel model)
         return all;
     }
 
-    private static double[] ToDoubles(TorchTensor? gradient, TorchTensor parameter)
+    private double[] ToDoubles(TorchTensor? gradient, TorchTensor parameter)
     {
         if (gradient is null)
         {
             return new double[parameter.NumberOfElements];
         }
 
-        using TorchTensor dense = gradient.is_sparse ? gradient.to_dense() : gradient.alias(), near = dense.cpu(), host = near.contiguous();
+        using TorchTensor dense = gradient.is_sparse ? gradient.to_dense() : gradient.alias();
         gradient.Dispose();
-        return Array.ConvertAll(TorchMemory.Span<float>(host).ToArray(), v => (double)v);
+        return Array.ConvertAll(model.Memory.Read(dense).ToArray(), v => (double)v);
     }
 
     private List<ParameterError> Compare(CaptureSet captures, double[][][] reference)

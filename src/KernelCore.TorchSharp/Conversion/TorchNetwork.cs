@@ -22,7 +22,8 @@ public static class TorchNetwork
     {
         ArgumentNullException.ThrowIfNull(network);
         Modules.Sequential module = FromLayers(network.Layers);
-        using var parameters = new ModuleParameters(module, new TorchMemory(CpuDevice.Shared));
+        using var memory = new TorchMemory(CpuDevice.Shared);
+        using var parameters = new ModuleParameters(module, memory);
         parameters.Values.Flat.CopyFrom(network.Parameters.Flat.ToArray());
         foreach (var (name, buffer) in module.named_buffers())
         {

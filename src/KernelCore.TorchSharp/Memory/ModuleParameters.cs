@@ -114,11 +114,9 @@ internal sealed class ModuleParameters : IDisposable
             return;
         }
 
-        using var noGradient = torch.no_grad();
         for (int i = 0; i < _handles.Length; i++)
         {
-            using TorchTensor values = TorchMemory.Import(Values[i], torch.CPU);
-            _handles[i][0].copy_(values);
+            _memory.Write(Values[i], _handles[i][0]);
         }
     }
 
@@ -128,8 +126,7 @@ internal sealed class ModuleParameters : IDisposable
     {
         for (int i = 0; i < _handles.Length; i++)
         {
-            using TorchTensor detached = _handles[i][0].detach(), near = detached.cpu(), host = near.contiguous();
-            Values[i].CopyFrom(TorchMemory.Span<float>(host));
+            Values[i].CopyFrom(_memory.Read(_handles[i][0]));
         }
     }
 

@@ -4,12 +4,15 @@ namespace KernelCore.Torch;
 
 /// <summary>Passage between torch tensors and the tensors of a device.</summary>
 /// <remarks>
-/// On the host both see the same memory. Otherwise elements are copied through the host: torch and the device each have
-/// their own context, even on the same GPU.
+/// On the host both see the same memory. Otherwise elements pass through the host, because torch and the device each have
+/// their own context, even on the same GPU: what torch has on the host goes to the device from there, and what it has
+/// elsewhere is first copied to page-locked memory, which is kept.
 /// </remarks>
 /// <param name="device">Where the kernels run.</param>
-internal sealed class TorchMemory(Device device)
+internal sealed class TorchMemory(Device device) : IDisposable
 {
+    private TorchTensor? _stage;
+
     /// <summary>Where the kernels run.</summary>
     public Device Device => device;
 
@@ -23,14 +26,9 @@ internal sealed class TorchMemory(Device device)
     public Tensor Export(TorchTensor tensor, Shape shape)
     {
         RequireFloat(tensor);
-        TorchTensor host = OnHost(tensor);
-        if (device.Kind == DeviceKind.Cpu)
-        {
-            return new Tensor(new TorchBuffer<float>(host, device), 0, shape, ownsBuffer: true);
-        }
-
-        using var staged = new TorchBuffer<float>(host, device);
-        return device.Allocate(shape, staged.Span);
+        return device.Kind == DeviceKind.Cpu
+            ? new Tensor(new TorchBuffer<float>(OnHost(tensor), device), 0, shape, ownsBuffer: true)
+            : device.Allocate(shape, Read(tensor));
     }
 
     /// <summary>A torch tensor's values on the device, in its own shape.</summary>
@@ -40,20 +38,22 @@ internal sealed class TorchMemory(Device device)
     public IndexTensor ExportIndices(TorchTensor indices, Shape shape)
     {
         using TorchTensor detached = indices.detach(), narrow = detached.to(torch.ScalarType.Int32);
-        TorchTensor host = OnHost(narrow);
+        var host = new TorchBuffer<int>(OnHost(narrow), device);
         if (device.Kind == DeviceKind.Cpu)
         {
-            return new IndexTensor(new TorchBuffer<int>(host, device), 0, shape, ownsBuffer: true);
+            return new IndexTensor(host, 0, shape, ownsBuffer: true);
         }
 
-        using var staged = new TorchBuffer<int>(host, device);
-        return device.AllocateIndices(shape, staged.Span);
+        using (host)
+        {
+            return device.AllocateIndices(shape, host.Span);
+        }
     }
 
     /// <summary>A tensor of the device as a torch tensor: the one it was made from, or a copy.</summary>
     /// <param name="tensor">Values.</param>
     /// <param name="target">Where torch computes.</param>
-    public static TorchTensor Import(Tensor tensor, torch.Device target)
+    public TorchTensor Import(Tensor tensor, torch.Device target)
     {
         using var scope = torch.NewDisposeScope();
         long[] shape = Extents(tensor.Shape);
@@ -62,9 +62,9 @@ internal sealed class TorchMemory(Device device)
             return source.view(shape).to(target).DetachFromDisposeScope();
         }
 
-        TorchTensor host = torch.empty(shape);
-        tensor.CopyTo(Span<float>(host));
-        return host.to(target).DetachFromDisposeScope();
+        TorchTensor result = torch.empty(shape, device: target);
+        Write(tensor, result);
+        return result.DetachFromDisposeScope();
     }
 
     /// <summary>Indices of the device as 64-bit ones, which torch modules expect.</summary>
@@ -74,6 +74,41 @@ internal sealed class TorchMemory(Device device)
         TorchTensor host = torch.empty(Extents(indices.Shape), torch.ScalarType.Int32);
         indices.CopyTo(Span<int>(host));
         return host.to(torch.ScalarType.Int64).to(target).DetachFromDisposeScope();
+    }
+
+    /// <summary>The elements of a float tensor: its own memory where that is contiguous and on the host, otherwise a copy that is valid until the next one.</summary>
+    public ReadOnlySpan<float> Read(TorchTensor tensor)
+    {
+        if (IsAddressable(tensor))
+        {
+            return Span<float>(tensor);
+        }
+
+        using var noGradient = torch.no_grad();
+        using TorchTensor stage = Stage(tensor.shape);
+        stage.copy_(tensor);
+        return Span<float>(stage);
+    }
+
+    /// <summary>Copies a tensor of the device into a float tensor of torch, of the same count.</summary>
+    public void Write(Tensor source, TorchTensor destination)
+    {
+        if (IsAddressable(destination))
+        {
+            source.CopyTo(Span<float>(destination));
+            return;
+        }
+
+        using var noGradient = torch.no_grad();
+        using TorchTensor stage = Stage(destination.shape);
+        source.CopyTo(Span<float>(stage));
+        destination.copy_(stage);
+    }
+
+    public void Dispose()
+    {
+        _stage?.Dispose();
+        _stage = null;
     }
 
     /// <summary>The elements of a contiguous torch tensor on the host.</summary>
@@ -99,6 +134,23 @@ internal sealed class TorchMemory(Device device)
         {
             throw new KernelCoreException($"KernelCore computes in float32, but the module works in {tensor.dtype}; convert it with module.to(ScalarType.Float32)");
         }
+    }
+
+    private static bool IsAddressable(TorchTensor tensor) => tensor.device_type == DeviceType.CPU && tensor.is_contiguous();
+
+    /// <summary>A contiguous tensor in the stage, which is as large as the largest so far, and page-locked where there is a GPU to copy to and from it.</summary>
+    private TorchTensor Stage(long[] shape)
+    {
+        using var scope = torch.NewDisposeScope();
+        long count = shape.Aggregate(1L, (product, extent) => product * extent);
+        if (_stage is null || _stage.NumberOfElements < count)
+        {
+            Dispose();
+            TorchTensor memory = torch.empty(count);
+            _stage = (torch.cuda.is_available() ? memory.pin_memory() : memory).DetachFromDisposeScope();
+        }
+
+        return _stage.narrow(0, 0, count).view(shape).DetachFromDisposeScope();
     }
 
     /// <summary>A contiguous handle of its own, outside every dispose scope.</summary>

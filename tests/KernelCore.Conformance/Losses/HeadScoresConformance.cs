@@ -49,6 +49,10 @@ public abstract class HeadScoresConformance : ConformanceSuite
     [InlineData(0, 4, 7, true)]
     [InlineData(257, 10, 64, true)]
     [InlineData(31, 1000, 129, false)]
+    [InlineData(5, 128, 16, true)]
+    [InlineData(5, 129, 16, true)]
+    [InlineData(3, 191, 16, true)]
+    [InlineData(3, 193, 16, false)]
     public void MatchesTheDefinition(int batch, int classes, int width, bool hasBias)
     {
         batch = Rows(batch);
@@ -151,6 +155,33 @@ public abstract class HeadScoresConformance : ConformanceSuite
         foreach (HeadQuantity quantity in Enum.GetValues<HeadQuantity>().Except([HeadQuantity.Prediction]))
         {
             Close([without[(int)quantity][0]], with[(int)quantity]);
+        }
+    }
+
+    [Theory]
+    [InlineData(0, 1, 2)]
+    [InlineData(15, 16, 17)]
+    [InlineData(63, 64, 255)]
+    [InlineData(3, 130, 256)]
+    public void ManyClassesMaskedOutLeaveTheScoresOfTheFew(int first, int second, int third)
+    {
+        const int Few = 3, Many = 257;
+        int[] columns = [first, second, third];
+        float[] few = [1, 2, 4, 4, 1, 1, 0, 7, 7, 3, float.NaN, 2, 5, 5, 5], inputs = [1, 2, 3, 4, 5];
+        int[] labels = [1, 0, 0, 2, 2];
+        float[] many = new float[labels.Length * Many];
+        Array.Fill(many, float.NegativeInfinity);
+        for (int i = 0; i < few.Length; i++)
+        {
+            many[(i / Few * Many) + columns[i % Few]] = few[i];
+        }
+
+        float[][] expected = Logits(few, Few, labels, inputs, 1, ScoreMode.Exact);
+        float[][] actual = Logits(many, Many, Array.ConvertAll(labels, y => columns[y]), inputs, 1, ScoreMode.Exact);
+        expected[(int)HeadQuantity.Prediction] = Array.ConvertAll(expected[(int)HeadQuantity.Prediction], c => float.IsNaN(c) ? c : columns[(int)c]);
+        for (int q = 0; q < ILossKernels.HeadQuantities; q++)
+        {
+            Close(Array.ConvertAll(expected[q], value => (double)value), actual[q]);
         }
     }
 

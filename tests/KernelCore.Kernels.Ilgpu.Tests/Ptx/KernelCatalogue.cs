@@ -1,19 +1,41 @@
 using System.Reflection;
+using System.Reflection.Metadata;
+using System.Reflection.Metadata.Ecma335;
 
 namespace KernelCore.Kernels.Ilgpu.Tests.Ptx;
 
-/// <summary>All kernels of the backend as a GPU runs them: every body in its loop, every generic one with everything it takes.</summary>
+/// <summary>All kernels of the backend as a GPU runs them: every body in its loop, every generic one with everything it takes, every product that is called for.</summary>
 internal static class KernelCatalogue
 {
     private static readonly Type[] Kernels = typeof(IlgpuDevice).Assembly.GetTypes(), Shared = typeof(IKernels).Assembly.GetTypes();
 
     /// <summary>Kernel types, closed.</summary>
-    public static IEnumerable<Type> All =>
+    public static IReadOnlyList<Type> All { get; } =
     [
         .. Bodies(typeof(IElement)).Select(body => typeof(ElementLoop<>).MakeGenericType(body)),
+        .. Bodies(typeof(IStream)).Select(body => typeof(StreamLoop<>).MakeGenericType(body)),
         .. Bodies(typeof(IRow)).Select(body => typeof(RowLoop<,>).MakeGenericType(body, typeof(ShuffledWarp))),
         .. Products(),
     ];
+
+    /// <summary>The method that ILGPU compiles for a kernel.</summary>
+    public static MethodInfo Entry(Type kernel) =>
+        typeof(IlgpuDevice).GetMethod(nameof(IlgpuDevice.Entry), BindingFlags.Static | BindingFlags.NonPublic)!.MakeGenericMethod(kernel);
+
+    /// <summary>Every way the code of the backend calls a generic method, with its type arguments; null where they are type parameters of the caller.</summary>
+    public static unsafe IReadOnlyList<MethodInfo?> Calls(Type type, string method)
+    {
+        Module module = type.Module;
+        int called = type.GetMethod(method, BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic)!.MetadataToken;
+        module.Assembly.TryGetRawMetadata(out byte* start, out int length);
+        var metadata = new MetadataReader(start, length);
+        return
+        [
+            .. Enumerable.Range(1, metadata.GetTableRowCount(TableIndex.MethodSpec)).Select(MetadataTokens.MethodSpecificationHandle)
+                .Where(call => MetadataTokens.GetToken(metadata.GetMethodSpecification(call).Method) == called)
+                .Select(call => Resolve(module, MetadataTokens.GetToken(call))),
+        ];
+    }
 
     private static IEnumerable<Type> Bodies(Type loop) => Kernels.Where(type => type.IsValueType && loop.IsAssignableFrom(type)).SelectMany(Close);
 
@@ -30,27 +52,18 @@ internal static class KernelCatalogue
             : Kernels.Concat(Shared).Where(argument => argument.IsValueType && constraint.IsAssignableFrom(argument)).Select(argument => type.MakeGenericType(argument));
     }
 
-    private static IEnumerable<Type> Products()
+    private static IEnumerable<Type> Products() => Calls(typeof(IlgpuLinearAlgebra), nameof(IlgpuLinearAlgebra.Multiply)).OfType<MethodInfo>()
+        .Select(call => typeof(Product<,,>).MakeGenericType([typeof(LargeTile), .. call.GetGenericArguments()]));
+
+    private static MethodInfo? Resolve(Module module, int call)
     {
-        (Type Factor, Type Sink)[] products =
-        [
-            (Factor<MatrixOperand, MatrixOperand>(), typeof(Destination)), (Factor<MatrixOperand, PatchOperand>(), typeof(Destination)),
-            (Factor<TransposedKernelOperand, BackpropOperand>(), typeof(Destination)), (Factor<ScaledOperand<MatrixOperand>, MatrixOperand>(), typeof(Destination)),
-            (Factor<ScaledOperand<SampleDepthOperand>, PatchOperand>(), typeof(Destination)), (Factor<SquaredOperand, SquaredOperand>(), typeof(Destination)),
-            (typeof(Hadamard<Factor<MatrixOperand, MatrixOperand>, Factor<MatrixOperand, MatrixOperand>>), typeof(Destination)),
-            (Factor<MatrixOperand, MatrixOperand>(), typeof(SumSink<SquareTerm>)), (Factor<MatrixOperand, PatchOperand>(), typeof(SumSink<SquareTerm>)),
-            (Factor<MatrixOperand, MatrixOperand>(), typeof(SumSink<WeightedTerm>)), (Factor<MatrixOperand, PatchOperand>(), typeof(SumSink<WeightedTerm>)),
-            (typeof(Hadamard<Factor<MatrixOperand, MatrixOperand>, Factor<MatrixOperand, MatrixOperand>>), typeof(SumSink<PlainTerm>)),
-            (typeof(Hadamard<Factor<PatchOperand, PatchOperand>, Factor<MatrixOperand, MatrixOperand>>), typeof(SumSink<PlainTerm>)),
-        ];
-        return products.Select(product => typeof(Product<,,>).MakeGenericType(typeof(LargeTile), product.Factor, product.Sink));
+        try
+        {
+            return (MethodInfo?)module.ResolveMethod(call);
+        }
+        catch (ArgumentException)
+        {
+            return null;
+        }
     }
-
-    private static Type Factor<TLeft, TRight>()
-        where TLeft : struct, IOperand
-        where TRight : struct, IOperand => typeof(Factor<TLeft, TRight>);
-
-    /// <summary>The method that ILGPU compiles for a kernel.</summary>
-    public static MethodInfo Entry(Type kernel) =>
-        typeof(IlgpuDevice).GetMethod(nameof(IlgpuDevice.Entry), BindingFlags.Static | BindingFlags.NonPublic)!.MakeGenericMethod(kernel);
 }

@@ -120,6 +120,12 @@ public sealed class ProjectedInfluenceTests
         double[] u = DataInfStep([1, 1], [[1, 0], [1, 2]], 0.5);
         Assert.Equal(0.78787879, u[0], 1e-8);
         Assert.Equal(0.90909091, u[1], 1e-8);
+
+        // What it stands for is the inverse of the mean; half is a third of the mean diagonal element of the moment.
+        using Tensor gradients = Samples.Device.Allocate([2, 2], [1, 0, 1, 2]), v = Samples.Device.Allocate([1, 2], [1, 1]);
+        using Tensor exact = new SecondMoment(gradients, [new ProjectedBlock(-1, 0, 2)], mean: true, damping: 1.0 / 3).Solve(v);
+        Assert.Equal(0.54545455, exact.Span[0], 1e-7);
+        Assert.Equal(0.18181818, exact.Span[1], 1e-7);
     }
 
     [Theory]

@@ -27,11 +27,12 @@ internal static class Samples
         Labels = CpuDevice.Shared.AllocateIndices([batch], TestNumbers.Integers(2, batch, classes)),
     };
 
-    /// <summary>A small classification data set; features are normal, or whole numbers below a vocabulary.</summary>
+    /// <summary>A small classification data set; features are normal, or token ids below a vocabulary.</summary>
     public static Dataset Dataset(int count, int classes, Shape sample, int vocabulary = 0)
     {
         int size = count * (int)sample.Count;
         float[] features = vocabulary == 0 ? TestNumbers.Normal(4, size) : Array.ConvertAll(TestNumbers.Integers(4, size, vocabulary), i => (float)i);
-        return new Dataset("synthetic", sample, [.. features], [.. TestNumbers.Integers(5, count, classes)], Data.Dataset.NumberedClasses(classes));
+        var data = new Dataset("synthetic", sample, [.. features], [.. TestNumbers.Integers(5, count, classes)], Data.Dataset.NumberedClasses(classes));
+        return vocabulary == 0 ? data : data.AsTokens();
     }
 }

@@ -135,8 +135,7 @@ internal sealed class Transformer : torch.nn.Module<TorchTensor, TorchTensor>
 
     public override TorchTensor forward(TorchTensor input)
     {
-        TorchTensor ids = input.to(torch.ScalarType.Int64);
-        TorchTensor x = (tokens.call(ids) + positions.call(torch.arange(ids.shape[1]).unsqueeze(0))).transpose(0, 1);
+        TorchTensor x = (tokens.call(input) + positions.call(torch.arange(input.shape[1]).unsqueeze(0))).transpose(0, 1);
         TorchTensor n = norm1.call(x);
         x = x + attention.call(n, n, n).Item1;
         x = x + down.call(Functional.gelu(up.call(norm2.call(x))));

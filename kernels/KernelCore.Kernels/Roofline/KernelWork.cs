@@ -1,0 +1,11 @@
+namespace KernelCore.Kernels;
+
+/// <summary>The least that a computation takes of any machine.</summary>
+/// <param name="Flops">Additions, multiplications, divisions, roots and comparisons in float32.</param>
+/// <param name="DoubleFlops">The same in double.</param>
+/// <param name="Bytes">Memory traffic when every operand is read once and every result written once.</param>
+internal readonly record struct KernelWork(double Flops, double DoubleFlops, double Bytes)
+{
+    /// <summary>Operations per byte.</summary>
+    public double Intensity => (Flops + DoubleFlops) / Bytes;
+}
