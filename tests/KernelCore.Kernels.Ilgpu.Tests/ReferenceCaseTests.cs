@@ -8,10 +8,32 @@ public class ReferenceCaseTests
 
     [Theory]
     [MemberData(nameof(Files))]
-    public void Every_expectation_is_met_on_the_emulator(string file)
+    public void Every_expectation_is_met(string file)
     {
-        using Device device = new IlgpuBackend().Open("ilgpu:emulator");
+        using Device device = TestDevices.Warp32();
+        AssertMet(file, device);
+    }
+
+    [SkippableFact]
+    public void Every_expectation_is_met_on_graphics_cards_and_OpenCL()
+    {
+        string[] selectors = [.. new IlgpuBackend().Probe().Devices.Where(device => device.Kind != DeviceKind.Emulator).Select(device => device.Selector)];
+        Skip.If(selectors.Length == 0, "no CUDA and no OpenCL device with a generic address space on this machine");
+        foreach (string selector in selectors)
+        {
+            using Device device = new IlgpuBackend().Open(selector);
+            foreach (string file in Files)
+            {
+                AssertMet(file, device);
+            }
+        }
+    }
+
+    private static void AssertMet(string file, Device device)
+    {
         VerificationReport report = ReferenceCase.Verify(Path.Combine(AppContext.BaseDirectory, "Golden", file), device);
-        Assert.True(report.Passed, string.Join("; ", report.Quantities.Where(q => q.Verdict != Verdict.Passed).Select(q => $"{q.Quantity}: {q.Verdict}, {q.MaxError} at {q.Worst}")));
+        Assert.True(
+            report.Passed,
+            $"{file} on {device}: " + string.Join("; ", report.Quantities.Where(q => q.Verdict != Verdict.Passed).Select(q => $"{q.Quantity}: {q.Verdict}, {q.MaxError} at {q.Worst}")));
     }
 }

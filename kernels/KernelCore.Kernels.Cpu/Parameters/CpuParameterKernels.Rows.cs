@@ -21,6 +21,22 @@ internal sealed unsafe partial class CpuParameterKernels
         Channels.Run(device.Pool, layout, new ChannelAffine { X = values, Y = values, Gamma = HostMemory.Of(factors) });
     }
 
+    public void CopyRows(Tensor source, Matrix destination)
+    {
+        Span<float> from = source.Span, to = destination.Tensor.Span[(int)destination.Offset..];
+        int width = destination.Columns;
+        if (destination.Stride == width)
+        {
+            from.CopyTo(to);
+            return;
+        }
+
+        for (int row = 0; row < destination.Rows; row++)
+        {
+            from.Slice(row * width, width).CopyTo(to[(row * destination.Stride)..]);
+        }
+    }
+
     /// <summary>Index = block of columns.</summary>
     private struct SumRowsBody : IRangeBody
     {

@@ -1,5 +1,6 @@
 using ILGPU;
 using ILGPU.Runtime;
+using ILGPU.Runtime.Cuda;
 
 namespace KernelCore.Kernels.Ilgpu;
 
@@ -8,10 +9,13 @@ internal sealed class BufferPool(Accelerator accelerator) : IDisposable
 {
     private readonly Dictionary<(Type Element, long Capacity), Stack<MemoryBuffer>> _free = [];
     private readonly Lock _lock = new();
-    private long _pooledBytes;
+    private long _rentedBytes;
+
+    /// <summary>Bytes that the device has left: as CUDA says, elsewhere what tensors do not hold.</summary>
+    private long Free => accelerator is CudaAccelerator cuda ? cuda.GetFreeMemory() : accelerator.MemorySize - _rentedBytes;
 
     /// <summary>Memory for at least <paramref name="length"/> elements, with any content.</summary>
-    /// <exception cref="KernelCoreException">There is not enough; the message says how much was asked for and how much the device has.</exception>
+    /// <exception cref="KernelCoreException">There is not enough; the message says how much was needed, how much is free, and what share of the batch would fit.</exception>
     public MemoryBuffer1D<T, Stride1D.Dense> Rent<T>(long length)
         where T : unmanaged
     {
@@ -25,20 +29,12 @@ internal sealed class BufferPool(Accelerator accelerator) : IDisposable
         {
             if (_free.TryGetValue((typeof(T), capacity), out Stack<MemoryBuffer>? stack) && stack.TryPop(out MemoryBuffer? pooled))
             {
-                _pooledBytes -= pooled.LengthInBytes;
+                _rentedBytes += pooled.LengthInBytes;
                 return (MemoryBuffer1D<T, Stride1D.Dense>)pooled;
             }
 
-            try
-            {
-                return accelerator.Allocate1D<T>(capacity);
-            }
-            catch (Exception error) when (error is AcceleratorException or OutOfMemoryException)
-            {
-                long free = _pooledBytes;
-                Trim();
-                return free > 0 ? Retry<T>(capacity) : throw OutOfMemory<T>(capacity, error);
-            }
+            long bytes = capacity * Interop.SizeOf<T>();
+            return TryAllocate<T>(capacity) ?? throw OutOfMemory(accelerator.Name, bytes, Free, accelerator.MemorySize, _rentedBytes);
         }
     }
 
@@ -55,7 +51,7 @@ internal sealed class BufferPool(Accelerator accelerator) : IDisposable
             }
 
             stack.Push(memory);
-            _pooledBytes += memory.LengthInBytes;
+            _rentedBytes -= memory.LengthInBytes;
         }
     }
 
@@ -75,22 +71,35 @@ internal sealed class BufferPool(Accelerator accelerator) : IDisposable
         return length <= power / 4 * 3 ? power / 4 * 3 : power;
     }
 
-    private MemoryBuffer1D<T, Stride1D.Dense> Retry<T>(long capacity)
-        where T : unmanaged
+    /// <summary>What to tell someone whose tensors do not fit. Parameters do not shrink with the batch, so the share that fits is an upper bound.</summary>
+    internal static KernelCoreException OutOfMemory(string device, long needed, long free, long total, long held)
     {
-        try
-        {
-            return accelerator.Allocate1D<T>(capacity);
-        }
-        catch (Exception error) when (error is AcceleratorException or OutOfMemoryException)
-        {
-            throw OutOfMemory<T>(capacity, error);
-        }
+        string Megabytes(long bytes) => $"{bytes / 1e6:F0} MB";
+        return new KernelCoreException(
+            $"{device} is out of memory: {Megabytes(needed)} needed, {Megabytes(free)} of {Megabytes(total)} free, {Megabytes(held)} in tensors; " +
+            $"use a batch of at most {100 * (free + held) / (needed + held)} % of this one");
     }
 
-    private KernelCoreException OutOfMemory<T>(long capacity, Exception error)
-        where T : unmanaged => new(
-            $"{accelerator.Name} has no {capacity * Interop.SizeOf<T>() / 1e6:F0} MB left of its {accelerator.MemorySize / 1e6:F0} MB; use a smaller batch", error);
+    /// <summary>Allocates; when there is not enough, frees what is not in use and tries once more. Null when there still is not.</summary>
+    private MemoryBuffer1D<T, Stride1D.Dense>? TryAllocate<T>(long capacity)
+        where T : unmanaged
+    {
+        for (int attempt = 0; attempt < 2; attempt++)
+        {
+            try
+            {
+                MemoryBuffer1D<T, Stride1D.Dense> memory = accelerator.Allocate1D<T>(capacity);
+                _rentedBytes += memory.LengthInBytes;
+                return memory;
+            }
+            catch (Exception error) when (error is AcceleratorException or OutOfMemoryException)
+            {
+                Trim();
+            }
+        }
+
+        return null;
+    }
 
     private void Trim()
     {
@@ -102,7 +111,5 @@ internal sealed class BufferPool(Accelerator accelerator) : IDisposable
                 memory.Dispose();
             }
         }
-
-        _pooledBytes = 0;
     }
 }

@@ -11,7 +11,7 @@ internal static class DeviceMemory
         where T : unmanaged => tensor is null ? ArrayView<T>.Empty : Buffer(tensor).View.SubView(tensor.Offset, tensor.Count);
 
     /// <summary>The elements of a matrix, from its first row to the end of its tensor.</summary>
-    public static ArrayView<float> Of(Matrix matrix) => Of(matrix.Tensor).SubView(matrix.Offset);
+    public static ArrayView<float> Of(Matrix matrix) => matrix.Offset == matrix.Tensor.Count ? ArrayView<float>.Empty : Of(matrix.Tensor).SubView(matrix.Offset);
 
     /// <summary>Whether all views start at multiples of 16 bytes, as memory itself does.</summary>
     public static bool AreAligned(params ReadOnlySpan<ArrayView<float>> views)

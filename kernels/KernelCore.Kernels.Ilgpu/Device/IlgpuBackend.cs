@@ -1,3 +1,6 @@
+using System.Reflection;
+using System.Runtime.InteropServices;
+using System.Runtime.Loader;
 using ILGPU;
 using ILGPU.Runtime.CPU;
 using ILGPU.Runtime.Cuda;
@@ -16,6 +19,10 @@ public sealed class IlgpuBackend : IBackend
     // A group of the emulator is at most a tile of a matrix product: 64 threads.
     private static readonly CPUDevice Narrow = new(numThreadsPerWarp: 32, numWarpsPerMultiprocessor: 2, numMultiprocessors: 1);
     private static readonly CPUDevice Wide = new(numThreadsPerWarp: 64, numWarpsPerMultiprocessor: 1, numMultiprocessors: 1);
+
+    private static readonly Lock Search = new();
+
+    static IlgpuBackend() => AssemblyLoadContext.GetLoadContext(typeof(Context).Assembly)!.ResolvingUnmanagedDll += Resolve;
 
     /// <inheritdoc/>
     public string Name => "ilgpu";
@@ -47,7 +54,14 @@ public sealed class IlgpuBackend : IBackend
         throw new BackendUnavailableException($"no device '{selector}'; this machine has {known}");
     }
 
-    private static Context CreateContext() => Context.Create(builder => builder.Cuda().OpenCL().CPU(Narrow).CPU(Wide));
+    private static Context CreateContext()
+    {
+        // Drivers do not like to be looked for by two threads at once: PoCL then shows none to one of them.
+        lock (Search)
+        {
+            return Context.Create(builder => builder.Cuda().OpenCL().CPU(Narrow).CPU(Wide));
+        }
+    }
 
     private static IEnumerable<(string Selector, ILGPU.Runtime.Device Device)> Selectable(Context context)
     {
@@ -64,6 +78,10 @@ public sealed class IlgpuBackend : IBackend
         yield return (Emulator, Narrow);
         yield return (WideEmulator, Wide);
     }
+
+    /// <summary>ILGPU asks for libcuda.so and libOpenCL.so: names for development, which most Linux systems with a driver lack.</summary>
+    private static nint Resolve(Assembly assembly, string name) =>
+        assembly == typeof(Context).Assembly && NativeLibrary.TryLoad($"lib{name}.so.1", out nint library) ? library : 0;
 
     private static DeviceKind KindOf(ILGPU.Runtime.Device device) => device switch
     {

@@ -42,9 +42,9 @@ internal sealed class IlgpuBuffer<T> : DeviceBuffer<T>
         }
     }
 
-    public override void CopyFrom(long offset, ReadOnlySpan<T> source) => _device.Write(source, View.SubView(offset, source.Length));
+    public override void CopyFrom(long offset, ReadOnlySpan<T> source) => _device.Staging.Upload(source, View.SubView(offset, source.Length));
 
-    public override void CopyTo(long offset, Span<T> destination) => _device.Read(View.SubView(offset, destination.Length), destination);
+    public override void CopyTo(long offset, Span<T> destination) => _device.Staging.Download(View.SubView(offset, destination.Length), destination);
 
     public override void Fill(long offset, long count, T value) =>
         _device.ForEach((int)count, new Fill<T> { Target = View.SubView(offset, count), Value = value });

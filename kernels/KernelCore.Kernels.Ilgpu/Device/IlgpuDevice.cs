@@ -22,6 +22,7 @@ public sealed class IlgpuDevice : Device
         _accelerator = device.CreateAccelerator(context);
         _emulator = kind == DeviceKind.Emulator ? new EmulatorThreads(context, _accelerator.WarpSize) : null;
         Pool = new BufferPool(_accelerator);
+        Staging = new HostStaging(_accelerator);
         Kernels = new IlgpuKernels(this);
     }
 
@@ -36,13 +37,10 @@ public sealed class IlgpuDevice : Device
 
     internal BufferPool Pool { get; }
 
-    private AcceleratorStream Queue => _accelerator.DefaultStream;
+    internal HostStaging Staging { get; }
 
     /// <summary>Threads of one group of a loop over elements; few on the emulator, where each is a thread of the host.</summary>
     private int ElementGroup => _emulator is null ? 256 : 2;
-
-    /// <summary>Threads of one group of a loop over rows: whole warps.</summary>
-    private int RowGroup => _emulator is null ? 256 : _accelerator.WarpSize;
 
     /// <inheritdoc/>
     public override void Synchronize() => _accelerator.Synchronize();
@@ -50,6 +48,8 @@ public sealed class IlgpuDevice : Device
     /// <inheritdoc/>
     public override void Dispose()
     {
+        Synchronize();
+        Staging.Dispose();
         Pool.Dispose();
         _emulator?.Dispose();
         _accelerator.Dispose();
@@ -58,28 +58,6 @@ public sealed class IlgpuDevice : Device
 
     /// <summary>Memory for intermediate results, with any content. Disposing it lets later work have it; the stream keeps the order.</summary>
     internal Tensor Scratch(Shape shape) => new(new IlgpuBuffer<float>(this, shape.Count, zeroed: false), 0, shape, ownsBuffer: true);
-
-    /// <summary>Waits for the work so far and copies its results to the host.</summary>
-    internal void Read<T>(ArrayView<T> view, Span<T> destination)
-        where T : unmanaged
-    {
-        if (!destination.IsEmpty)
-        {
-            view.SubView(0, destination.Length).CopyToCPU(Queue, destination);
-            Queue.Synchronize();
-        }
-    }
-
-    /// <summary>Copies from the host; the source may be reused at once.</summary>
-    internal void Write<T>(ReadOnlySpan<T> source, ArrayView<T> view)
-        where T : unmanaged
-    {
-        if (!source.IsEmpty)
-        {
-            view.SubView(0, source.Length).CopyFromCPU(Queue, source);
-            Queue.Synchronize();
-        }
-    }
 
     /// <summary>Starts a loop over elements.</summary>
     internal void ForEach<TBody>(LoopShape shape, in TBody body)
@@ -102,14 +80,17 @@ public sealed class IlgpuDevice : Device
         where TBody : struct, IRow
     {
         int rows = LaunchGrid.Iterations(shape.Rows);
-        int groups = Groups((long)rows * _accelerator.WarpSize, RowGroup);
-        if (_emulator is null)
+        switch (Kind)
         {
-            Launch(new RowLoop<TBody, ShuffledWarp> { Body = body, Count = rows }, groups, RowGroup);
-        }
-        else
-        {
-            Launch(new RowLoop<TBody, SharedWarp> { Body = body, Count = rows }, groups, RowGroup);
+            case DeviceKind.Cuda:
+                LaunchRows<TBody, ShuffledWarp>(rows, body, _accelerator.WarpSize, 256);
+                break;
+            case DeviceKind.OpenCl:
+                LaunchRows<TBody, SharedWarp<GroupBarrier>>(rows, body, SharedWarp<GroupBarrier>.MaxWidth, SharedWarp<GroupBarrier>.MaxWidth);
+                break;
+            default:
+                LaunchRows<TBody, SharedWarp<WarpBarrier>>(rows, body, _accelerator.WarpSize, _accelerator.WarpSize);
+                break;
         }
     }
 
@@ -130,7 +111,11 @@ public sealed class IlgpuDevice : Device
     protected override DeviceBuffer<int> AllocateInts(long count) => new IlgpuBuffer<int>(this, count, zeroed: true);
 
     /// <summary>Groups for so many threads, but no more than fill the device several times over.</summary>
-    private int Groups(long threads, int groupSize) => LaunchGrid.Groups(threads, groupSize, _emulator is null ? 32 * _accelerator.NumMultiprocessors : 3);
+    private int Groups(long threads, int groupSize) => LaunchGrid.Groups(threads, groupSize, _emulator is null ? 32 * _accelerator.NumMultiprocessors : 2);
+
+    private void LaunchRows<TBody, TWarp>(int rows, in TBody body, int width, int groupSize)
+        where TBody : struct, IRow
+        where TWarp : struct, IWarp => Launch(new RowLoop<TBody, TWarp> { Body = body, Count = rows }, Groups((long)rows * width, groupSize), groupSize);
 
     private Action<KernelConfig, TKernel> Load<TKernel>(int groupSize)
         where TKernel : struct, IGridKernel

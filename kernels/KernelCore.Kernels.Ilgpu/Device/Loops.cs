@@ -75,8 +75,8 @@ internal struct RowLoop<TBody, TWarp> : IGridKernel
 
     public readonly void Run()
     {
-        int warps = Group.DimX / Warp.WarpSize;
-        for (long row = ((long)Grid.IdxX * warps) + (Group.IdxX / Warp.WarpSize); row < Count; row += (long)Grid.DimX * warps)
+        int warps = Group.DimX / TWarp.Width;
+        for (long row = ((long)Grid.IdxX * warps) + (Group.IdxX / TWarp.Width); row < Count; row += (long)Grid.DimX * warps)
         {
             Body.At<TWarp>((int)row);
         }

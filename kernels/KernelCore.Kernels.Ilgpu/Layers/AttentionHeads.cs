@@ -13,7 +13,7 @@ internal readonly struct AttentionHeads(IlgpuLinearAlgebra algebra, AttentionGeo
 
     /// <summary>to = alpha a b^T + beta to, [tokens, tokens] for each head.</summary>
     public void Scores(HeadPart a, HeadPart b, float alpha, float beta, Tensor to) => algebra.Multiply(
-        Rows(a), Rows(b), KernelShapes.AttentionScores(g),
+        Factor.Of(Rows(a), Rows(b), g.HeadSize), KernelShapes.AttentionScores(g),
         new Destination(DeviceMemory.Of(to), g.Tokens, BatchLayout.Contiguous(g.Tokens * g.Tokens), alpha, beta));
 
     /// <summary>to = alpha square v + beta to, [tokens, head size] for each head; square is [tokens, tokens], transposed or not.</summary>
@@ -26,7 +26,7 @@ internal readonly struct AttentionHeads(IlgpuLinearAlgebra algebra, AttentionGeo
         };
         var right = Rows(v) with { RowStride = 1, DepthStride = Stride(v) };
         algebra.Multiply(
-            left, right, KernelShapes.AttentionMix(g), new Destination(View(to), Stride(to), Batches(to), alpha, beta));
+            Factor.Of(left, right, g.Tokens), KernelShapes.AttentionMix(g), new Destination(View(to), Stride(to), Batches(to), alpha, beta));
     }
 
     private MatrixOperand Rows(HeadPart part) => new() { Elements = View(part), RowStride = Stride(part), DepthStride = 1, Batches = Batches(part) };

@@ -47,20 +47,20 @@ internal sealed partial class IlgpuLayerKernels
             where TWarp : struct, IWarp
         {
             double sum = 0;
-            for (int i = Warp.LaneIdx; i < Layout.Positions; i += Warp.WarpSize)
+            for (int i = TWarp.Lane; i < Layout.Positions; i += TWarp.Width)
             {
                 sum += X[Layout.Index(channel, i)];
             }
 
             double mean = TWarp.Sum(sum) / Layout.Positions, squares = 0;
-            for (int i = Warp.LaneIdx; i < Layout.Positions; i += Warp.WarpSize)
+            for (int i = TWarp.Lane; i < Layout.Positions; i += TWarp.Width)
             {
                 double deviation = X[Layout.Index(channel, i)] - mean;
                 squares += deviation * deviation;
             }
 
             squares = TWarp.Sum(squares);
-            if (Warp.LaneIdx == 0)
+            if (TWarp.Lane == 0)
             {
                 Mean[channel] = (float)mean;
                 Variance[channel] = (float)(squares / Layout.Positions);
@@ -98,7 +98,7 @@ internal sealed partial class IlgpuLayerKernels
             where TWarp : struct, IWarp
         {
             double sum = 0, product = 0;
-            for (int i = Warp.LaneIdx; i < Layout.Positions; i += Warp.WarpSize)
+            for (int i = TWarp.Lane; i < Layout.Positions; i += TWarp.Width)
             {
                 int k = Layout.Index(channel, i);
                 double g = OutputGradient[k];
@@ -108,7 +108,7 @@ internal sealed partial class IlgpuLayerKernels
 
             sum = TWarp.Sum(sum);
             product = TWarp.Sum(product);
-            if (Warp.LaneIdx == 0)
+            if (TWarp.Lane == 0)
             {
                 Means[channel] = (float)(sum / Layout.Positions);
                 Means[Layout.Channels + channel] = (float)(product / Layout.Positions);

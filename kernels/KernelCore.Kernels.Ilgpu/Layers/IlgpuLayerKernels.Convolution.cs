@@ -12,18 +12,20 @@ internal sealed partial class IlgpuLayerKernels
         };
         var to = new Destination(DeviceMemory.Of(y), g.Positions, BatchLayout.Contiguous(g.OutChannelsPerGroup * g.Positions))
         {
-            Bias = DeviceMemory.Of(bias), BiasGroups = g.Groups,
+            Bias = new MatrixOperand { Elements = DeviceMemory.Of(bias), RowStride = 1, DepthStride = 0, Batches = new BatchLayout(g.Groups, 0, g.OutChannelsPerGroup) },
         };
-        algebra.Multiply(weights, new PatchOperand { Image = DeviceMemory.Of(x), Shape = new ConvolutionShape(g) }, KernelShapes.Convolution(g, batch), to);
+        var patches = new PatchOperand { Image = DeviceMemory.Of(x), Shape = new ConvolutionShape(g) };
+        algebra.Multiply(Factor.Of(weights, patches, g.PatchSize), KernelShapes.Convolution(g, batch), to);
     }
 
     public void ConvolutionInputGradient(ConvolutionGeometry geometry, int batch, Tensor gy, Tensor weight, Tensor gx)
     {
         var s = new ConvolutionShape(geometry);
         int pixels = s.Height * s.Width;
+        var weights = new TransposedKernelOperand { Weight = DeviceMemory.Of(weight), Shape = s };
+        var backprops = new BackpropOperand { OutputGradient = DeviceMemory.Of(gy), Shape = s };
         algebra.Multiply(
-            new TransposedKernelOperand { Weight = DeviceMemory.Of(weight), Shape = s }, new BackpropOperand { OutputGradient = DeviceMemory.Of(gy), Shape = s },
-            KernelShapes.ConvolutionInputGradient(geometry, batch),
+            Factor.Of(weights, backprops, s.GroupOutputs * s.Taps), KernelShapes.ConvolutionInputGradient(geometry, batch),
             new Destination(DeviceMemory.Of(gx), pixels, BatchLayout.Contiguous(s.GroupChannels * pixels)));
     }
 }

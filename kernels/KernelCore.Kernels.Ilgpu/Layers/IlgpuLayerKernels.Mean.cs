@@ -4,36 +4,54 @@ namespace KernelCore.Kernels.Ilgpu;
 
 internal sealed partial class IlgpuLayerKernels
 {
-    public void Mean(ChannelLayout layout, Tensor x, Tensor y) => device.ForEachRow(layout.Outer * layout.Inner, new ChannelMean
+    public void Mean(ChannelLayout layout, Tensor x, Tensor y)
     {
-        X = DeviceMemory.Of(x), Y = DeviceMemory.Of(y), Channels = layout.Channels, Inner = layout.Inner,
-    });
+        int means = layout.Outer * layout.Inner;
+        var body = new ChannelMean { X = DeviceMemory.Of(x), Y = DeviceMemory.Of(y), Channels = layout.Channels, Inner = layout.Inner };
+        if (layout.Inner == 1)
+        {
+            device.ForEachRow(means, body);
+        }
+        else
+        {
+            // Neighbouring means read neighbours in memory.
+            device.ForEach(means, body);
+        }
+    }
 
     public void MeanGradient(ChannelLayout layout, Tensor gy, Tensor gx) => device.ForEach(layout.Count, new ChannelMeanGradient
     {
         OutputGradient = DeviceMemory.Of(gy), InputGradient = DeviceMemory.Of(gx), Channels = layout.Channels, Inner = layout.Inner,
     });
 
-    internal struct ChannelMean : IRow
+    /// <summary>By a thread (element) or by a warp (row) for each mean, in double.</summary>
+    internal struct ChannelMean : IElement, IRow
     {
         public ArrayView<float> X, Y;
         public int Channels, Inner;
 
+        public readonly void At(int i) => Y[i] = (float)(Sum(i, 0, 1) / Channels);
+
         public readonly void At<TWarp>(int row)
             where TWarp : struct, IWarp
         {
-            int start = (row / Inner * Channels * Inner) + (row % Inner);
+            double sum = TWarp.Sum(Sum(row, TWarp.Lane, TWarp.Width));
+            if (TWarp.Lane == 0)
+            {
+                Y[row] = (float)(sum / Channels);
+            }
+        }
+
+        private readonly double Sum(int i, int first, int step)
+        {
+            int start = (i / Inner * Channels * Inner) + (i % Inner);
             double sum = 0;
-            for (int channel = Warp.LaneIdx; channel < Channels; channel += Warp.WarpSize)
+            for (int channel = first; channel < Channels; channel += step)
             {
                 sum += X[start + (channel * Inner)];
             }
 
-            sum = TWarp.Sum(sum);
-            if (Warp.LaneIdx == 0)
-            {
-                Y[row] = (float)(sum / Channels);
-            }
+            return sum;
         }
     }
 

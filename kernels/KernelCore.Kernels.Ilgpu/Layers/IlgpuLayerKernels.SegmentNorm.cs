@@ -29,25 +29,25 @@ internal sealed partial class IlgpuLayerKernels
         {
             int start = row * Length;
             double sum = 0;
-            for (int i = Warp.LaneIdx; i < Length; i += Warp.WarpSize)
+            for (int i = TWarp.Lane; i < Length; i += TWarp.Width)
             {
                 sum += X[start + i];
             }
 
             double mean = TWarp.Sum(sum) / Length, squares = 0;
-            for (int i = Warp.LaneIdx; i < Length; i += Warp.WarpSize)
+            for (int i = TWarp.Lane; i < Length; i += TWarp.Width)
             {
                 double deviation = X[start + i] - mean;
                 squares += deviation * deviation;
             }
 
             double inverse = 1 / Math.Sqrt((TWarp.Sum(squares) / Length) + Epsilon);
-            for (int i = Warp.LaneIdx; i < Length; i += Warp.WarpSize)
+            for (int i = TWarp.Lane; i < Length; i += TWarp.Width)
             {
                 Normalized[start + i] = (float)((X[start + i] - mean) * inverse);
             }
 
-            if (Warp.LaneIdx == 0)
+            if (TWarp.Lane == 0)
             {
                 InverseDeviation[row] = (float)inverse;
             }

@@ -19,7 +19,7 @@ internal struct SegmentJacobian : IRow
     {
         int start = row * Length;
         double sum = 0, product = 0;
-        for (int i = Warp.LaneIdx; i < Length; i += Warp.WarpSize)
+        for (int i = TWarp.Lane; i < Length; i += TWarp.Width)
         {
             double v = Operand[start + i];
             sum += v;
@@ -27,12 +27,12 @@ internal struct SegmentJacobian : IRow
         }
 
         float mean = (float)(TWarp.Sum(sum) / Length), projection = (float)(TWarp.Sum(product) / Length), factor = InverseDeviation[row];
-        for (int i = Warp.LaneIdx; i < Length; i += Warp.WarpSize)
+        for (int i = TWarp.Lane; i < Length; i += TWarp.Width)
         {
             Product[start + i] = factor * (Operand[start + i] - mean - (Normalized[start + i] * projection));
         }
 
-        if (Warp.LaneIdx == 0 && Projection.Length > 0)
+        if (TWarp.Lane == 0 && Projection.Length > 0)
         {
             Projection[row] = projection;
         }

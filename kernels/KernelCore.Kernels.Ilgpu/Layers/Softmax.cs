@@ -13,14 +13,14 @@ internal struct Softmax : IRow
     {
         int start = row * Width;
         float max = float.NegativeInfinity;
-        for (int i = Warp.LaneIdx; i < Width; i += Warp.WarpSize)
+        for (int i = TWarp.Lane; i < Width; i += TWarp.Width)
         {
             max = Comparison.Larger(Scores[start + i], max);
         }
 
         max = TWarp.Max(max);
         double sum = 0;
-        for (int i = Warp.LaneIdx; i < Width; i += Warp.WarpSize)
+        for (int i = TWarp.Lane; i < Width; i += TWarp.Width)
         {
             float e = RealMath.Exp(new Real(Scores[start + i] - max)).Value;
             Scores[start + i] = e;
@@ -28,7 +28,7 @@ internal struct Softmax : IRow
         }
 
         float factor = (float)(1 / TWarp.Sum(sum));
-        for (int i = Warp.LaneIdx; i < Width; i += Warp.WarpSize)
+        for (int i = TWarp.Lane; i < Width; i += TWarp.Width)
         {
             Scores[start + i] *= factor;
         }
@@ -46,13 +46,13 @@ internal struct SoftmaxJacobian : IRow
     {
         int start = row * Width;
         double sum = 0;
-        for (int i = Warp.LaneIdx; i < Width; i += Warp.WarpSize)
+        for (int i = TWarp.Lane; i < Width; i += TWarp.Width)
         {
             sum += (double)Probabilities[start + i] * Vectors[start + i];
         }
 
         float mean = (float)TWarp.Sum(sum);
-        for (int i = Warp.LaneIdx; i < Width; i += Warp.WarpSize)
+        for (int i = TWarp.Lane; i < Width; i += TWarp.Width)
         {
             Vectors[start + i] = Probabilities[start + i] * (Vectors[start + i] - mean);
         }

@@ -1,18 +1,55 @@
+using System.Runtime.CompilerServices;
 using ILGPU;
 
 namespace KernelCore.Kernels.Ilgpu;
 
-/// <summary>Where a batched product goes: C = alpha product + beta C + bias.</summary>
-/// <param name="C">The elements.</param>
-/// <param name="Stride">Elements between rows.</param>
-/// <param name="Batches">Where each matrix starts.</param>
-/// <param name="Alpha">Factor of the product.</param>
-/// <param name="Beta">Factor of the old content; with 0 it is not read.</param>
-internal readonly record struct Destination(ArrayView<float> C, int Stride, BatchLayout Batches, float Alpha = 1, float Beta = 0)
+/// <summary>Matrices that a product is stored to: C = alpha product + beta C + bias.</summary>
+/// <param name="c">The elements.</param>
+/// <param name="stride">Elements between rows.</param>
+/// <param name="batches">Where each matrix starts.</param>
+/// <param name="alpha">Factor of the product.</param>
+/// <param name="beta">Factor of the old content; with 0 it is not read.</param>
+internal struct Destination(ArrayView<float> c, int stride, BatchLayout batches, float alpha = 1, float beta = 0) : ISink
 {
-    /// <summary>Added to every row, or to every column where <see cref="BiasGroups"/> is not 0.</summary>
-    public ArrayView<float> Bias { get; init; }
+    private readonly ArrayView<float> _c = c;
+    private readonly BatchLayout _batches = batches;
+    private readonly int _stride = stride;
+    private readonly float _alpha = alpha, _beta = beta;
 
-    /// <summary>Groups of a convolution whose bias belongs to rows; 0 for a bias per column.</summary>
-    public int BiasGroups { get; init; }
+    /// <summary>What is added: with strides of 0, a vector for all rows or all columns. No elements for nothing.</summary>
+    public MatrixOperand Bias = MatrixOperand.RowOf(ArrayView<float>.Empty);
+
+    public readonly void Take<TTile>(TileFrame frame, Quad elements)
+        where TTile : struct, ITile
+    {
+        int row = frame.FirstRow + (Group.IdxX / TTile.Side * 4), column = frame.FirstColumn + (Group.IdxX % TTile.Side * 4);
+        Store(frame, row, column, elements.Row0);
+        Store(frame, row + 1, column, elements.Row1);
+        Store(frame, row + 2, column, elements.Row2);
+        Store(frame, row + 3, column, elements.Row3);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private readonly void Store(TileFrame frame, int row, int column, Float4 elements)
+    {
+        if (row < frame.Rows)
+        {
+            Store(frame, row, column, elements.X);
+            Store(frame, row, column + 1, elements.Y);
+            Store(frame, row, column + 2, elements.Z);
+            Store(frame, row, column + 3, elements.W);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private readonly void Store(TileFrame frame, int row, int column, float element)
+    {
+        if (column < frame.Columns)
+        {
+            int at = _batches.Offset(frame.Batch) + (row * _stride) + column;
+            float value = _alpha * element;
+            value = _beta == 0 ? value : value + (_beta * _c[at]);
+            _c[at] = Bias.Elements.Length == 0 ? value : value + Bias.At(frame.Batch, row, column);
+        }
+    }
 }

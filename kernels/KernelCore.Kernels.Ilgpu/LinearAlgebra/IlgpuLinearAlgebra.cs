@@ -1,39 +1,44 @@
-using ILGPU;
-
 namespace KernelCore.Kernels.Ilgpu;
 
 /// <summary>Matrix products on the GPU.</summary>
 internal sealed class IlgpuLinearAlgebra(IlgpuDevice device) : ILinearAlgebra
 {
-    public void Gemm(bool transposeA, bool transposeB, float alpha, Matrix a, Matrix b, float beta, Matrix c, Tensor? bias = null) => Multiply(
-        Operand(a, transposed: transposeA), Operand(b, transposed: !transposeB), KernelShapes.Gemm(c.Rows, c.Columns, transposeA ? a.Rows : a.Columns),
-        new Destination(DeviceMemory.Of(c), c.Stride, BatchLayout.Contiguous(0), alpha, beta) { Bias = DeviceMemory.Of(bias) });
+    /// <summary>Rows and columns of a tile.</summary>
+    public int TileExtent => 4 * (device.Kind == DeviceKind.Emulator ? SmallTile.Side : LargeTile.Side);
 
-    /// <summary>A batched product of any operands; each gives rows of the result by terms of the sum.</summary>
-    public void Multiply<TLeft, TRight>(TLeft left, TRight right, ProductShape shape, Destination to)
-        where TLeft : struct, IOperand
-        where TRight : struct, IOperand
+    public void Gemm(bool transposeA, bool transposeB, float alpha, Matrix a, Matrix b, float beta, Matrix c, Tensor? bias = null)
+    {
+        int depth = transposeA ? a.Rows : a.Columns;
+
+        // A sum of no terms is 0, whatever alpha is.
+        var to = new Destination(DeviceMemory.Of(c), c.Stride, BatchLayout.Contiguous(0), depth == 0 ? 0 : alpha, beta)
+        {
+            Bias = MatrixOperand.RowOf(DeviceMemory.Of(bias)),
+        };
+        Multiply(Factor.Of(Operand(a, transposed: transposeA), Operand(b, transposed: !transposeB), depth), KernelShapes.Gemm(c.Rows, c.Columns, depth), to);
+    }
+
+    /// <summary>Computes a batch of matrices and hands their elements to a sink.</summary>
+    public void Multiply<TFactor, TSink>(in TFactor factor, ProductShape shape, in TSink sink)
+        where TFactor : struct, IFactor
+        where TSink : struct, ISink
     {
         if (device.Kind == DeviceKind.Emulator)
         {
-            Launch<SmallTile, TLeft, TRight>(left, right, shape, to);
+            Launch<SmallTile, TFactor, TSink>(factor, shape, sink);
         }
         else
         {
-            Launch<LargeTile, TLeft, TRight>(left, right, shape, to);
+            Launch<LargeTile, TFactor, TSink>(factor, shape, sink);
         }
     }
 
-    private void Launch<TTile, TLeft, TRight>(TLeft left, TRight right, ProductShape shape, Destination to)
+    private void Launch<TTile, TFactor, TSink>(in TFactor factor, ProductShape shape, in TSink sink)
         where TTile : struct, ITile
-        where TLeft : struct, IOperand
-        where TRight : struct, IOperand
+        where TFactor : struct, IFactor
+        where TSink : struct, ISink
     {
-        var kernel = new Product<TTile, TLeft, TRight>
-        {
-            Left = left, Right = right, C = to.C, Bias = to.Bias, Rows = shape.Rows, Columns = shape.Columns, Depth = shape.Depth, Stride = to.Stride,
-            Batches = to.Batches, Alpha = to.Alpha, Beta = to.Beta, BiasGroups = to.BiasGroups,
-        };
+        var kernel = new Product<TTile, TFactor, TSink> { Factor = factor, Sink = sink, Rows = shape.Rows, Columns = shape.Columns };
         device.Launch(kernel, LaunchGrid.Tiles(shape, 4 * TTile.Side), TTile.Side * TTile.Side);
     }
 

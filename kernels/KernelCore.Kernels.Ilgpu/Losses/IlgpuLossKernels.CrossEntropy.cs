@@ -33,7 +33,7 @@ internal sealed partial class IlgpuLossKernels
             int start = row * Classes, label = Labels[row];
             float labelLogit = Logits[start + label], max = new LogitRow(Logits, start, Classes).MaxWithout<TWarp>(-1);
             double others = 0;
-            for (int c = Warp.LaneIdx; c < Classes; c += Warp.WarpSize)
+            for (int c = TWarp.Lane; c < Classes; c += TWarp.Width)
             {
                 float e = RealMath.Exp(new Real(Logits[start + c] - max)).Value;
                 Cotangent[start + c] = e;
@@ -42,12 +42,12 @@ internal sealed partial class IlgpuLossKernels
 
             others = TWarp.Sum(others);
             double own = RealMath.Exp(new Real(labelLogit - max)).Value, total = own + others;
-            for (int c = Warp.LaneIdx; c < Classes; c += Warp.WarpSize)
+            for (int c = TWarp.Lane; c < Classes; c += TWarp.Width)
             {
                 Cotangent[start + c] = c == label ? (float)(-Scale * others / total) : Cotangent[start + c] * (float)(Scale / total);
             }
 
-            if (Warp.LaneIdx == 0)
+            if (TWarp.Lane == 0)
             {
                 Loss[row] = (float)(labelLogit == max ? DoubleMath.LogOnePlus(others) : DoubleMath.Log(total) + ((double)max - labelLogit));
             }
@@ -66,7 +66,7 @@ internal sealed partial class IlgpuLossKernels
             int start = row * Classes;
             float max = new LogitRow(Logits, start, Classes).MaxWithout<TWarp>(-1);
             double total = 0, mass = 0;
-            for (int c = Warp.LaneIdx; c < Classes; c += Warp.WarpSize)
+            for (int c = TWarp.Lane; c < Classes; c += TWarp.Width)
             {
                 float e = RealMath.Exp(new Real(Logits[start + c] - max)).Value;
                 Cotangent[start + c] = e;
@@ -78,7 +78,7 @@ internal sealed partial class IlgpuLossKernels
             mass = TWarp.Sum(mass);
             double logTotal = max + DoubleMath.Log(total), loss = 0;
             float factor = (float)(Scale * mass / total);
-            for (int c = Warp.LaneIdx; c < Classes; c += Warp.WarpSize)
+            for (int c = TWarp.Lane; c < Classes; c += TWarp.Width)
             {
                 // A target of 0 leaves its class out, even one with a logit of minus infinity.
                 float target = Targets[start + c];
@@ -88,7 +88,7 @@ internal sealed partial class IlgpuLossKernels
             }
 
             loss = TWarp.Sum(loss);
-            if (Warp.LaneIdx == 0)
+            if (TWarp.Lane == 0)
             {
                 Loss[row] = (float)loss;
             }

@@ -43,7 +43,7 @@ internal sealed partial class IlgpuLossKernels
             }
 
             int prediction = new LogitRow(Logits, start, Classes).IndexOf<TWarp>(Comparison.Larger(labelLogit, wrong.Max));
-            if (Warp.LaneIdx == 0)
+            if (TWarp.Lane == 0)
             {
                 // The largest logit is the label's own when the margin is positive.
                 bool undefined = double.IsNaN(total);
@@ -64,7 +64,7 @@ internal sealed partial class IlgpuLossKernels
             where TWarp : struct, IWarp
         {
             double sum = 0;
-            for (int i = Warp.LaneIdx; i < Width; i += Warp.WarpSize)
+            for (int i = TWarp.Lane; i < Width; i += TWarp.Width)
             {
                 double z = HeadInput[(row * Width) + i];
                 sum += z * z;
@@ -78,14 +78,14 @@ internal sealed partial class IlgpuLossKernels
             where TWarp : struct, IWarp
         {
             double total = 0;
-            for (int c = Warp.LaneIdx; c < Classes; c += Warp.WarpSize)
+            for (int c = TWarp.Lane; c < Classes; c += TWarp.Width)
             {
                 total += RealMath.Exp(new Real(Logits[start + c] - max)).Value;
             }
 
             float normaliser = (float)TWarp.Sum(total);
             double squares = 0, sum = 0;
-            for (int c = Warp.LaneIdx; c < Classes; c += Warp.WarpSize)
+            for (int c = TWarp.Lane; c < Classes; c += TWarp.Width)
             {
                 float probability = RealMath.Exp(new Real(Logits[start + c] - max)).Value / normaliser;
                 float error = c == label ? probability - 1 : probability;

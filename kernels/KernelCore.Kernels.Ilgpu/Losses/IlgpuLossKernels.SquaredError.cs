@@ -25,7 +25,7 @@ internal sealed partial class IlgpuLossKernels
         {
             int start = row * Width;
             double sum = 0;
-            for (int i = Warp.LaneIdx; i < Width; i += Warp.WarpSize)
+            for (int i = TWarp.Lane; i < Width; i += TWarp.Width)
             {
                 double difference = (double)Outputs[start + i] - Targets[start + i];
                 sum += difference * difference;
@@ -33,7 +33,7 @@ internal sealed partial class IlgpuLossKernels
             }
 
             sum = TWarp.Sum(sum);
-            if (Warp.LaneIdx == 0)
+            if (TWarp.Lane == 0)
             {
                 Loss[row] = (float)(sum / Width);
             }

@@ -10,7 +10,7 @@ internal readonly struct LogitRow(ArrayView<float> logits, int start, int classe
         where TWarp : struct, IWarp
     {
         float max = float.NegativeInfinity;
-        for (int c = Warp.LaneIdx; c < classes; c += Warp.WarpSize)
+        for (int c = TWarp.Lane; c < classes; c += TWarp.Width)
         {
             max = c == left ? max : Comparison.Larger(logits[start + c], max);
         }
@@ -23,7 +23,7 @@ internal readonly struct LogitRow(ArrayView<float> logits, int start, int classe
         where TWarp : struct, IWarp
     {
         int first = classes;
-        for (int c = Warp.LaneIdx; c < classes; c += Warp.WarpSize)
+        for (int c = TWarp.Lane; c < classes; c += TWarp.Width)
         {
             first = logits[start + c] == value ? IntrinsicMath.Min(first, c) : first;
         }

@@ -23,7 +23,7 @@ internal struct WrongClasses
     {
         var sums = new WrongClasses { Max = new LogitRow(logits, start, classes).MaxWithout<TWarp>(label) };
         double own = (double)logits[start + label] - (bias.Length == 0 ? 0 : bias[label]);
-        for (int c = Warp.LaneIdx; c < classes; c += Warp.WarpSize)
+        for (int c = TWarp.Lane; c < classes; c += TWarp.Width)
         {
             double logit = logits[start + c], q = c == label ? 0 : DoubleMath.Exp(logit - sums.Max);
             double output = bias.Length == 0 ? logit : logit - bias[c];

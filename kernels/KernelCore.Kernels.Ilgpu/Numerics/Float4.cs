@@ -18,4 +18,14 @@ internal struct Float4
         Z = (factor * other.Z) + Z,
         W = (factor * other.W) + W,
     };
+
+    /// <summary>Lane by lane.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly Float4 Times(Float4 other) => new()
+    {
+        X = X * other.X,
+        Y = Y * other.Y,
+        Z = Z * other.Z,
+        W = W * other.W,
+    };
 }

@@ -1,8 +1,14 @@
 namespace KernelCore.Kernels.Ilgpu;
 
-/// <summary>Reductions over the threads of a warp: every thread gets the result, always the same bits.</summary>
+/// <summary>The threads that share a row, and their reductions: every thread gets the result, always the same bits.</summary>
 internal interface IWarp
 {
+    /// <summary>Number of the calling thread, from 0.</summary>
+    static abstract int Lane { get; }
+
+    /// <summary>Number of threads.</summary>
+    static abstract int Width { get; }
+
     static abstract double Sum(double value);
 
     /// <summary>The largest; NaN if any is NaN.</summary>

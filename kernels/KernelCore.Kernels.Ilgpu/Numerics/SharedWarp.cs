@@ -3,57 +3,61 @@ using ILGPU;
 namespace KernelCore.Kernels.Ilgpu;
 
 /// <summary>
-/// Reductions through shared memory, for the emulator: there a shuffle is a dozen rendezvous of host threads. The group
-/// is one warp.
+/// Reductions through shared memory, all threads of a group on one row: for OpenCL, where ILGPU has shuffles on Intel's devices only,
+/// and for the emulator, where a shuffle is a dozen rendezvous of host threads.
 /// </summary>
-internal readonly struct SharedWarp : IWarp
+internal readonly struct SharedWarp<TBarrier> : IWarp
+    where TBarrier : struct, IBarrier
 {
-    /// <summary>Largest warp of any device.</summary>
-    private const int MaxWarp = 64;
+    /// <summary>Largest group that reduces this way.</summary>
+    public const int MaxWidth = 64;
+
+    public static int Lane => Group.IdxX;
+
+    public static int Width => Group.DimX;
 
     public static double Sum(double value)
     {
-        ArrayView<double> values = SharedMemory.Allocate<double>(MaxWarp);
-        values[Warp.LaneIdx] = value;
-        Warp.Barrier();
+        ArrayView<double> values = SharedMemory.Allocate<double>(MaxWidth);
+        values[Lane] = value;
+        TBarrier.Wait();
         double sum = 0;
-        for (int lane = 0; lane < Warp.WarpSize; lane++)
+        for (int lane = 0; lane < Width; lane++)
         {
             sum += values[lane];
         }
 
-        // The memory is that of the next reduction, too.
-        Warp.Barrier();
+        TBarrier.WaitToReuse();
         return sum;
     }
 
     public static float Max(float value)
     {
-        ArrayView<float> values = SharedMemory.Allocate<float>(MaxWarp);
-        values[Warp.LaneIdx] = value;
-        Warp.Barrier();
+        ArrayView<float> values = SharedMemory.Allocate<float>(MaxWidth);
+        values[Lane] = value;
+        TBarrier.Wait();
         float max = values[0];
-        for (int lane = 1; lane < Warp.WarpSize; lane++)
+        for (int lane = 1; lane < Width; lane++)
         {
             max = Comparison.Larger(max, values[lane]);
         }
 
-        Warp.Barrier();
+        TBarrier.WaitToReuse();
         return max;
     }
 
     public static int Min(int value)
     {
-        ArrayView<int> values = SharedMemory.Allocate<int>(MaxWarp);
-        values[Warp.LaneIdx] = value;
-        Warp.Barrier();
+        ArrayView<int> values = SharedMemory.Allocate<int>(MaxWidth);
+        values[Lane] = value;
+        TBarrier.Wait();
         int min = values[0];
-        for (int lane = 1; lane < Warp.WarpSize; lane++)
+        for (int lane = 1; lane < Width; lane++)
         {
             min = IntrinsicMath.Min(min, values[lane]);
         }
 
-        Warp.Barrier();
+        TBarrier.WaitToReuse();
         return min;
     }
 }

@@ -14,6 +14,11 @@ internal sealed partial class IlgpuParameterKernels
         X = DeviceMemory.Of(x), Factors = DeviceMemory.Of(factors), Columns = factors.Count == 0 ? 1 : (int)(x.Count / factors.Count),
     });
 
+    public void CopyRows(Tensor source, Matrix destination) => device.ForEach((int)source.Count, new RowCopy
+    {
+        Source = DeviceMemory.Of(source), Destination = DeviceMemory.Of(destination), Columns = Math.Max(1, destination.Columns), Stride = destination.Stride,
+    });
+
     /// <summary>One thread adds a column from top to bottom, in double.</summary>
     internal struct ColumnSum : IElement
     {
@@ -30,6 +35,14 @@ internal sealed partial class IlgpuParameterKernels
 
             Result[column] = (float)sum;
         }
+    }
+
+    internal struct RowCopy : IElement
+    {
+        public ArrayView<float> Source, Destination;
+        public int Columns, Stride;
+
+        public readonly void At(int i) => Destination[(i / Columns * Stride) + (i % Columns)] = Source[i];
     }
 
     internal struct RowScaling : IElement

@@ -21,7 +21,7 @@ internal sealed partial class IlgpuParameterKernels
         int count = (int)x.Count, size = Math.Max(1024, ((count - 1) / DotWarps) + 1), blocks = (count + size - 1) / size;
         MemoryBuffer1D<double, Stride1D.Dense> memory = device.Pool.Rent<double>(DotWarps);
         device.ForEachRow(KernelShapes.Dot(blocks, size), new BlockDot { X = DeviceMemory.Of(x), Y = DeviceMemory.Of(y), Partials = memory.View.AsContiguous(), Size = size });
-        device.Read(memory.View.AsContiguous(), _partials.AsSpan(0, blocks));
+        device.Staging.Download(memory.View.AsContiguous(), _partials.AsSpan(0, blocks));
         device.Pool.Return(memory);
 
         double sum = 0;
@@ -66,13 +66,13 @@ internal sealed partial class IlgpuParameterKernels
         {
             long end = IntrinsicMath.Min(X.Length, (long)(block + 1) * Size);
             double sum = 0;
-            for (long i = ((long)block * Size) + Warp.LaneIdx; i < end; i += Warp.WarpSize)
+            for (long i = ((long)block * Size) + TWarp.Lane; i < end; i += TWarp.Width)
             {
                 sum += (double)X[i] * Y[i];
             }
 
             sum = TWarp.Sum(sum);
-            if (Warp.LaneIdx == 0)
+            if (TWarp.Lane == 0)
             {
                 Partials[block] = sum;
             }

@@ -5,7 +5,7 @@ namespace KernelCore.Kernels.Ilgpu;
 internal sealed partial class IlgpuPerSampleKernels
 {
     /// <inheritdoc/>
-    /// <remarks>grad_i . V = g_i . (the layer's output with V for its weight and no bias): one forward rule and one dot.</remarks>
+    /// <remarks>grad_i . V = g_i . (the layer's output with V for its weight and no bias): the output is summed up where it is computed.</remarks>
     public void Dots(ReadOnlySpan<LayerCapture> uses, ParameterRole role, Tensor direction, Tensor result)
     {
         int batch = Validate(uses, role);
@@ -53,44 +53,54 @@ internal sealed partial class IlgpuPerSampleKernels
     private void AddDots(LayerCapture use, ParameterRole role, Tensor direction, ArrayView<double> totals, bool accumulate)
     {
         int batch = use.Batch, size = use.Layout.Count;
-        ArrayView<float> g = DeviceMemory.Of(use.Backprop);
-        if (role == ParameterRole.Bias)
+        ArrayView<float> g = DeviceMemory.Of(use.Backprop), v = DeviceMemory.Of(direction);
+        if (role == ParameterRole.Bias || use.Kind == CaptureKind.ScaleShift)
         {
-            using Tensor sums = device.Scratch([batch, use.Layout.Channels]);
-            Form([use], role, 0, batch, sums);
-            Against(DeviceMemory.Of(sums), direction, use.Layout.Channels);
+            var term = new ChannelTerm { Backprop = g, V = v, Length = size, Channels = use.Layout.Channels, Inner = use.Layout.Inner };
+            term.X = role == ParameterRole.Bias ? term.X : DeviceMemory.Of(use.Activation);
+            _rows.Run(batch, size, term, totals, accumulate);
             return;
         }
 
-        if (use.Kind == CaptureKind.Broadcast)
-        {
-            Against(g, direction, size);
-            return;
-        }
-
-        using Tensor output = device.Scratch([batch, size]);
         switch (use.Kind)
         {
             case CaptureKind.Linear:
-                int rows = batch * use.Positions;
-                algebra.Gemm(
-                    false, true, 1, new Matrix(use.Activation!, rows, use.WeightColumns), new Matrix(direction, use.WeightRows, use.WeightColumns), 0,
-                    new Matrix(output, rows, use.WeightRows));
+                LinearDots(use, v, totals, accumulate);
                 break;
             case CaptureKind.Convolution:
-                device.Kernels.Layers.Convolution(use.Geometry!, batch, use.Activation!, direction, null, output);
+                ConvolutionDots(use, v, totals, accumulate);
                 break;
             case CaptureKind.Lookup:
-                IlgpuLayerKernels.LookUp(device, use.Indices!, use.PaddingIndex, direction.Reshape([use.WeightRows, use.WeightColumns]), output);
+                var lookup = new LookupTerm
+                {
+                    Backprop = g, V = v, Indices = DeviceMemory.Of(use.Indices), Length = size, Width = use.WeightColumns, PaddingIndex = use.PaddingIndex,
+                };
+                _rows.Run(batch, size, lookup, totals, accumulate);
                 break;
             default:
-                device.Kernels.Layers.ScaleShift(use.Layout with { Outer = batch * use.Layout.Outer }, use.Activation!, direction, null, output);
+                _rows.Run(batch, size, new DirectionTerm { X = g, V = v, Length = size }, totals, accumulate);
                 break;
         }
+    }
 
-        _rows.Run(batch, size, new ProductTerm { X = g, Y = DeviceMemory.Of(output), Length = size }, totals, accumulate);
+    /// <summary>G . (A V^T).</summary>
+    private void LinearDots(LayerCapture use, ArrayView<float> v, ArrayView<double> totals, bool accumulate)
+    {
+        int p = use.WeightRows, d = use.WeightColumns;
+        using ProductSums sums = new(device, algebra, use.Batch, KernelShapes.Gemm(use.Batch * use.Positions, p, d), rowsApart: true);
+        algebra.Multiply(
+            Factor.Of(Rows(use.Activation!, d), Rows(v, d, 0), d), sums.Shape, sums.Sink(new WeightedTerm { Weights = Rows(use.Backprop, p) }));
+        sums.Finish(_rows, totals, accumulate);
+    }
 
-        void Against(ArrayView<float> rows, Tensor v, int length) =>
-            _rows.Run(batch, length, new DirectionTerm { X = rows, V = DeviceMemory.Of(v), Length = length }, totals, accumulate);
+    private void ConvolutionDots(LayerCapture use, ArrayView<float> v, ArrayView<double> totals, bool accumulate)
+    {
+        ConvolutionGeometry s = use.Geometry!;
+        var weights = new MatrixOperand { Elements = v, RowStride = s.PatchSize, DepthStride = 1, Batches = new BatchLayout(s.Groups, 0, s.OutChannelsPerGroup * s.PatchSize) };
+        var patches = new PatchOperand { Image = DeviceMemory.Of(use.Activation), Shape = new ConvolutionShape(s), Sum = PatchSum.Patch };
+        using ProductSums sums = new(device, algebra, use.Batch, KernelShapes.Convolution(s, use.Batch));
+        algebra.Multiply(
+            Factor.Of(weights, patches, s.PatchSize), sums.Shape, sums.Sink(new WeightedTerm { Weights = ChannelRows(s, DeviceMemory.Of(use.Backprop)) }));
+        sums.Finish(_rows, totals, accumulate);
     }
 }

@@ -44,18 +44,24 @@ internal sealed partial class IlgpuPerSampleKernels
     private void FormLinear(LayerCapture use, int count, ArrayView<float> g, ArrayView<float> a, ArrayView<float> to, float beta)
     {
         int p = use.WeightRows, d = use.WeightColumns, t = use.Positions;
-        algebra.Multiply(
-            new MatrixOperand { Elements = g, RowStride = 1, DepthStride = p, Batches = BatchLayout.Contiguous(t * p) },
-            new MatrixOperand { Elements = a, RowStride = 1, DepthStride = d, Batches = BatchLayout.Contiguous(t * d) },
-            KernelShapes.LinearGradients(count, p, d, t), new Destination(to, d, BatchLayout.Contiguous(p * d), 1, beta));
+        algebra.Multiply(LinearGradients(g, a, t, p, d), KernelShapes.LinearGradients(count, p, d, t), new Destination(to, d, BatchLayout.Contiguous(p * d), 1, beta));
     }
+
+    private static Factor<MatrixOperand, MatrixOperand> LinearGradients(ArrayView<float> g, ArrayView<float> a, int t, int p, int d) => Factor.Of(
+        new MatrixOperand { Elements = g, RowStride = 1, DepthStride = p, Batches = BatchLayout.Contiguous(t * p) },
+        new MatrixOperand { Elements = a, RowStride = 1, DepthStride = d, Batches = BatchLayout.Contiguous(t * d) }, t);
 
     /// <summary>For each group: grad_i = G_i (patches_i)^T.</summary>
     private void FormConvolution(ConvolutionGeometry s, int count, ArrayView<float> g, ArrayView<float> image, ArrayView<float> to, float beta) => algebra.Multiply(
-        new MatrixOperand { Elements = g, RowStride = s.Positions, DepthStride = 1, Batches = BatchLayout.Contiguous(s.OutChannelsPerGroup * s.Positions) },
-        new PatchOperand { Image = image, Shape = new ConvolutionShape(s), Sum = PatchSum.Positions },
-        KernelShapes.ConvolutionGradients(s, count),
+        ConvolutionGradients(s, g, image), KernelShapes.ConvolutionGradients(s, count),
         new Destination(to, s.PatchSize, BatchLayout.Contiguous(s.OutChannelsPerGroup * s.PatchSize), 1, beta));
+
+    private static Factor<MatrixOperand, PatchOperand> ConvolutionGradients(ConvolutionGeometry s, ArrayView<float> g, ArrayView<float> image) => Factor.Of(
+        ChannelRows(s, g), new PatchOperand { Image = image, Shape = new ConvolutionShape(s), Sum = PatchSum.Positions }, s.Positions);
+
+    /// <summary>Backprops of a convolution, [channels, positions] for each (sample, group).</summary>
+    private static MatrixOperand ChannelRows(ConvolutionGeometry s, ArrayView<float> g) =>
+        new() { Elements = g, RowStride = s.Positions, DepthStride = 1, Batches = BatchLayout.Contiguous(s.OutChannelsPerGroup * s.Positions) };
 
     private void FormLookup(LayerCapture use, int first, int count, ArrayView<float> g, ArrayView<float> to, float beta)
     {
@@ -140,8 +146,8 @@ internal sealed partial class IlgpuPerSampleKernels
 
         readonly void IRow.At<TWarp>(int row)
         {
-            double sum = TWarp.Sum(Sum(row, Warp.LaneIdx, Warp.WarpSize));
-            if (Warp.LaneIdx == 0)
+            double sum = TWarp.Sum(Sum(row, TWarp.Lane, TWarp.Width));
+            if (TWarp.Lane == 0)
             {
                 Store(row, sum);
             }

@@ -30,35 +30,18 @@ internal sealed partial class IlgpuPerSampleKernels
         }
     }
 
-    /// <summary>(A A'^T) o (G G'^T).</summary>
-    private void VectorGram(LayerCapture left, LayerCapture right, bool accumulate, Tensor gram)
-    {
-        using Tensor inputs = device.Scratch([left.Batch, right.Batch]), outputs = device.Scratch([left.Batch, right.Batch]);
-        Matrix Rows(LayerCapture use, Tensor tensor, int width) => new(tensor, use.Batch, width);
-        algebra.Gemm(
-            false, true, 1, Rows(left, left.Activation!, left.WeightColumns), Rows(right, right.Activation!, right.WeightColumns), 0,
-            new Matrix(inputs, left.Batch, right.Batch));
-        algebra.Gemm(
-            false, true, 1, Rows(left, left.Backprop, left.WeightRows), Rows(right, right.Backprop, right.WeightRows), 0,
-            new Matrix(outputs, left.Batch, right.Batch));
-        device.Stream((int)gram.Count, new HadamardSum
-        {
-            X = DeviceMemory.Of(inputs), Y = DeviceMemory.Of(outputs), Gram = DeviceMemory.Of(gram), Accumulate = accumulate ? 1 : 0,
-        });
-    }
+    /// <summary>(A A'^T) o (G G'^T), one kernel.</summary>
+    private void VectorGram(LayerCapture left, LayerCapture right, bool accumulate, Tensor gram) => algebra.Multiply(
+        Factor.Hadamard(
+            Factor.Of(Rows(left.Activation!, left.WeightColumns), Rows(right.Activation!, right.WeightColumns), left.WeightColumns),
+            Factor.Of(Rows(left.Backprop, left.WeightRows), Rows(right.Backprop, right.WeightRows), left.WeightRows)),
+        new ProductShape(1, left.Batch, right.Batch, left.WeightColumns + left.WeightRows),
+        new Destination(DeviceMemory.Of(gram), right.Batch, BatchLayout.Contiguous(0), 1, accumulate ? 1 : 0));
 
-    internal struct HadamardSum : IStream
-    {
-        public ArrayView<float> X, Y, Gram;
-        public int Accumulate;
+    /// <summary>A tensor as one matrix.</summary>
+    private static MatrixOperand Rows(Tensor tensor, int width) => Rows(DeviceMemory.Of(tensor), width, 0);
 
-        public readonly bool IsAligned => DeviceMemory.AreAligned(X, Y, Gram);
-
-        public readonly void At<TWord>(int i)
-            where TWord : struct, IWord<TWord>
-        {
-            TWord product = TWord.Load(X, i) * TWord.Load(Y, i);
-            TWord.Store(Gram, i, Accumulate != 0 ? TWord.Load(Gram, i) + product : product);
-        }
-    }
+    /// <summary>Matrices of so many rows each; 0 for one matrix of all.</summary>
+    private static MatrixOperand Rows(ArrayView<float> elements, int width, int rows) =>
+        new() { Elements = elements, RowStride = width, DepthStride = 1, Batches = BatchLayout.Contiguous(rows * width) };
 }

@@ -26,6 +26,12 @@ internal sealed partial class IlgpuPerSampleKernels
             case NormFormula.Direct when role == ParameterRole.Weight && Array.TrueForAll(all, use => use.Kind == CaptureKind.Lookup):
                 Totals(batch, result, clamp: true, totals => LookupNorms(all, totals));
                 break;
+            case NormFormula.Direct when role == ParameterRole.Weight && IsSingle(uses, CaptureKind.Linear):
+                Totals(batch, result, clamp: false, totals => LinearNorms(all[0], totals));
+                break;
+            case NormFormula.Direct when role == ParameterRole.Weight && IsSingle(uses, CaptureKind.Convolution):
+                Totals(batch, result, clamp: false, totals => ConvolutionNorms(all[0], totals));
+                break;
             case NormFormula.Direct:
                 Totals(batch, result, clamp: false, totals => DirectNorms(all, role, totals));
                 break;
@@ -50,38 +56,43 @@ internal sealed partial class IlgpuPerSampleKernels
         }
     }
 
-    /// <summary>sum_ts (a_t.a_s)(g_t.g_s): two products of positions by positions, and their dot.</summary>
+    /// <summary>The squared elements of G^T A, summed where they are computed.</summary>
+    private void LinearNorms(LayerCapture use, ArrayView<double> totals)
+    {
+        int p = use.WeightRows, d = use.WeightColumns;
+        using ProductSums sums = new(device, algebra, use.Batch, KernelShapes.LinearGradients(use.Batch, p, d, use.Positions));
+        algebra.Multiply(
+            LinearGradients(DeviceMemory.Of(use.Backprop), DeviceMemory.Of(use.Activation), use.Positions, p, d), sums.Shape, sums.Sink(default(SquareTerm)));
+        sums.Finish(_rows, totals, accumulate: false);
+    }
+
+    private void ConvolutionNorms(LayerCapture use, ArrayView<double> totals)
+    {
+        ConvolutionGeometry s = use.Geometry!;
+        using ProductSums sums = new(device, algebra, use.Batch, KernelShapes.ConvolutionGradients(s, use.Batch));
+        algebra.Multiply(ConvolutionGradients(s, DeviceMemory.Of(use.Backprop), DeviceMemory.Of(use.Activation)), sums.Shape, sums.Sink(default(SquareTerm)));
+        sums.Finish(_rows, totals, accumulate: false);
+    }
+
+    /// <summary>sum_ts (a_t.a_s)(g_t.g_s): both products of positions by positions meet in registers.</summary>
     private void GramNorms(LayerCapture use, ArrayView<double> totals)
     {
-        int t = use.Positions, p = use.WeightRows, d = use.WeightColumns, chunk = Chunk(use.Batch, 2 * t * t);
-        using Tensor left = device.Scratch([chunk, t, t]), right = device.Scratch([chunk, t, t]);
-        for (int first = 0; first < use.Batch; first += chunk)
-        {
-            int count = Math.Min(chunk, use.Batch - first);
-            Pairs(Samples(use.Activation!, use.Batch, first, count), count, t, d, left);
-            Pairs(Samples(use.Backprop, use.Batch, first, count), count, t, p, right);
-            Hadamard(left, right, count, t * t, totals.SubView(first, count));
-        }
+        int t = use.Positions, p = use.WeightRows, d = use.WeightColumns;
+        MatrixOperand a = Rows(DeviceMemory.Of(use.Activation), d, t), g = Rows(DeviceMemory.Of(use.Backprop), p, t);
+        using ProductSums sums = new(device, algebra, use.Batch, new ProductShape(use.Batch, t, t, d + p));
+        algebra.Multiply(Factor.Hadamard(Factor.Of(a, a, d), Factor.Of(g, g, p)), sums.Shape, sums.Sink(default(PlainTerm)));
+        sums.Finish(_rows, totals, accumulate: false);
     }
 
     private void ConvolutionGramNorms(LayerCapture use, ArrayView<double> totals)
     {
         ConvolutionGeometry s = use.Geometry!;
-        int t = s.Positions, length = checked(s.Groups * t * t), chunk = Chunk(use.Batch, 2 * length);
-        using Tensor left = device.Scratch([chunk, length]), right = device.Scratch([chunk, length]);
-        for (int first = 0; first < use.Batch; first += chunk)
-        {
-            int count = Math.Min(chunk, use.Batch - first);
-            var patches = new PatchOperand { Image = Samples(use.Activation!, use.Batch, first, count), Shape = new ConvolutionShape(s), Sum = PatchSum.Patch };
-            var backprops = new MatrixOperand
-            {
-                Elements = Samples(use.Backprop, use.Batch, first, count), RowStride = 1, DepthStride = t, Batches = BatchLayout.Contiguous(s.OutChannelsPerGroup * t),
-            };
-            BatchLayout squares = BatchLayout.Contiguous(t * t);
-            algebra.Multiply(patches, patches, new ProductShape(count * s.Groups, t, t, s.PatchSize), new Destination(DeviceMemory.Of(left), t, squares));
-            algebra.Multiply(backprops, backprops, new ProductShape(count * s.Groups, t, t, s.OutChannelsPerGroup), new Destination(DeviceMemory.Of(right), t, squares));
-            Hadamard(left, right, count, length, totals.SubView(first, count));
-        }
+        var patches = new PatchOperand { Image = DeviceMemory.Of(use.Activation), Shape = new ConvolutionShape(s), Sum = PatchSum.Patch };
+        MatrixOperand g = ChannelRows(s, DeviceMemory.Of(use.Backprop)) with { RowStride = 1, DepthStride = s.Positions };
+        using ProductSums sums = new(device, algebra, use.Batch, new ProductShape(use.Batch * s.Groups, s.Positions, s.Positions, s.PatchSize + s.OutChannelsPerGroup));
+        algebra.Multiply(
+            Factor.Hadamard(Factor.Of(patches, patches, s.PatchSize), Factor.Of(g, g, s.OutChannelsPerGroup)), sums.Shape, sums.Sink(default(PlainTerm)));
+        sums.Finish(_rows, totals, accumulate: false);
     }
 
     /// <summary>Sums over pairs of positions that look up the same row, in all pairs of uses: T^2 + T d work whatever the size of the table.</summary>
@@ -103,17 +114,6 @@ internal sealed partial class IlgpuPerSampleKernels
             }
         }
     }
-
-    private void Pairs(ArrayView<float> x, int count, int positions, int width, Tensor to)
-    {
-        var rows = new MatrixOperand { Elements = x, RowStride = width, DepthStride = 1, Batches = BatchLayout.Contiguous(positions * width) };
-        algebra.Multiply(
-            rows, rows, new ProductShape(count, positions, positions, width),
-            new Destination(DeviceMemory.Of(to), positions, BatchLayout.Contiguous(positions * positions)));
-    }
-
-    private void Hadamard(Tensor left, Tensor right, int count, int length, ArrayView<double> totals) => _rows.Run(
-        count, length, new ProductTerm { X = DeviceMemory.Of(left), Y = DeviceMemory.Of(right), Length = length }, totals, accumulate: false);
 
     /// <summary>|a|^2 |g|^2.</summary>
     private void RankOneNorms(LayerCapture use, ArrayView<double> totals)

@@ -19,115 +19,78 @@ internal sealed partial class IlgpuPerSampleKernels
         if (role == ParameterRole.Weight && IsSingle(uses, CaptureKind.Linear) && uses[0].Positions == 1)
         {
             // (G o G)^T (A o A).
-            using Tensor inputs = Squared(uses[0].Activation!), outputs = Squared(uses[0].Backprop);
-            algebra.Gemm(
-                true, false, scale, new Matrix(outputs, batch, uses[0].WeightRows), new Matrix(inputs, batch, uses[0].WeightColumns), beta,
-                new Matrix(destination, uses[0].WeightRows, uses[0].WeightColumns));
+            int p = uses[0].WeightRows, d = uses[0].WeightColumns;
+            algebra.Multiply(
+                Factor.Of(new SquaredOperand { Operand = Columns(uses[0].Backprop, p) }, new SquaredOperand { Operand = Columns(uses[0].Activation!, d) }, batch),
+                KernelShapes.Gemm(p, d, batch), new Destination(DeviceMemory.Of(destination), d, BatchLayout.Contiguous(0), scale, beta));
             return;
         }
 
-        int size = Size(uses, role), chunk = Chunk(batch, size);
-        using Tensor block = device.Scratch([Math.Max(1, chunk), size]);
-        for (int first = 0; first == 0 || first < batch; first += Math.Max(1, chunk))
-        {
-            int count = Math.Min(chunk, batch - first);
-            Form(uses, role, first, count, block);
-            device.ForEach(size, new ColumnSum
-            {
-                Values = DeviceMemory.Of(block), To = DeviceMemory.Of(destination), Rows = count, Columns = size, Scale = scale, Beta = first == 0 ? beta : 1, Squares = 1,
-            });
-        }
+        SumFormed(uses, role, coefficients: null, squares: true, scale, beta, destination);
     }
 
     /// <summary>destination = beta destination + sum_i c_i grad_i of one use: one product over all samples and positions.</summary>
     private void AddSum(LayerCapture use, ParameterRole role, int batch, Tensor? coefficients, float beta, Tensor destination)
     {
-        if (role == ParameterRole.Weight && use.Kind is CaptureKind.Linear or CaptureKind.Convolution)
+        ArrayView<float> to = DeviceMemory.Of(destination), factors = DeviceMemory.Of(coefficients);
+        switch (role == ParameterRole.Weight ? use.Kind : CaptureKind.Broadcast)
         {
-            using Tensor? scaled = coefficients is null ? null : Scaled(use.Backprop, coefficients);
-            if (use.Kind == CaptureKind.Linear)
-            {
-                int rows = batch * use.Positions;
-                algebra.Gemm(
-                    true, false, 1, new Matrix(scaled ?? use.Backprop, rows, use.WeightRows), new Matrix(use.Activation!, rows, use.WeightColumns), beta,
-                    new Matrix(destination, use.WeightRows, use.WeightColumns));
-            }
-            else
-            {
-                ConvolutionSum(use, batch, scaled ?? use.Backprop, beta, destination);
-            }
-
-            return;
+            case CaptureKind.Linear:
+                int p = use.WeightRows, d = use.WeightColumns;
+                var backprops = new ScaledOperand<MatrixOperand> { Operand = Columns(use.Backprop, p), Coefficients = factors, Positions = use.Positions };
+                algebra.Multiply(
+                    Factor.Of(backprops, Columns(use.Activation!, d), batch * use.Positions), KernelShapes.Gemm(p, d, batch * use.Positions),
+                    new Destination(to, d, BatchLayout.Contiguous(0), 1, beta));
+                break;
+            case CaptureKind.Convolution:
+                ConvolutionSum(use, batch, factors, beta, to);
+                break;
+            case CaptureKind.Lookup:
+                device.ForEach((int)destination.Count, new Shrink { X = to, Factor = beta });
+                device.ForEach(use.WeightColumns, new WeightedScatter
+                {
+                    Backprop = DeviceMemory.Of(use.Backprop), Coefficients = factors, Indices = DeviceMemory.Of(use.Indices!), To = to,
+                    Count = batch * use.Positions, Positions = use.Positions, Width = use.WeightColumns, Padding = use.PaddingIndex,
+                });
+                break;
+            default:
+                SumFormed([use], role, coefficients, squares: false, 1, beta, destination);
+                break;
         }
-
-        if (role == ParameterRole.Weight && use.Kind == CaptureKind.Lookup)
-        {
-            ArrayView<float> to = DeviceMemory.Of(destination);
-            device.ForEach((int)destination.Count, new Shrink { X = to, Factor = beta });
-            device.ForEach(use.WeightColumns, new WeightedScatter
-            {
-                Backprop = DeviceMemory.Of(use.Backprop), Coefficients = DeviceMemory.Of(coefficients), Indices = DeviceMemory.Of(use.Indices!), To = to,
-                Count = batch * use.Positions, Positions = use.Positions, Width = use.WeightColumns, Padding = use.PaddingIndex,
-            });
-            return;
-        }
-
-        int size = Size([use], role);
-        using Tensor block = device.Scratch([batch, size]);
-        Form([use], role, 0, batch, block);
-        device.ForEach(size, new ColumnSum
-        {
-            Values = DeviceMemory.Of(block), Coefficients = DeviceMemory.Of(coefficients), To = DeviceMemory.Of(destination), Rows = batch, Columns = size, Scale = 1, Beta = beta,
-        });
     }
 
-    private void ConvolutionSum(LayerCapture use, int batch, Tensor backprop, float beta, Tensor destination)
+    private void ConvolutionSum(LayerCapture use, int batch, ArrayView<float> coefficients, float beta, ArrayView<float> to)
     {
         ConvolutionGeometry s = use.Geometry!;
-        var shape = new ConvolutionShape(s);
+        var backprops = new SampleDepthOperand { Elements = DeviceMemory.Of(use.Backprop), Positions = s.Positions, Rows = s.OutChannelsPerGroup, Groups = s.Groups };
+        var patches = new PatchOperand { Image = DeviceMemory.Of(use.Activation), Shape = new ConvolutionShape(s), Sum = PatchSum.SamplesAndPositions };
         algebra.Multiply(
-            new SampleDepthOperand { Elements = DeviceMemory.Of(backprop), Positions = s.Positions, Rows = s.OutChannelsPerGroup, Groups = s.Groups },
-            new PatchOperand { Image = DeviceMemory.Of(use.Activation!), Shape = shape, Sum = PatchSum.SamplesAndPositions },
+            Factor.Of(new ScaledOperand<SampleDepthOperand> { Operand = backprops, Coefficients = coefficients, Positions = s.Positions }, patches, batch * s.Positions),
             new ProductShape(s.Groups, s.OutChannelsPerGroup, s.PatchSize, batch * s.Positions),
-            new Destination(DeviceMemory.Of(destination), s.PatchSize, BatchLayout.Contiguous(s.OutChannelsPerGroup * s.PatchSize), 1, beta));
+            new Destination(to, s.PatchSize, BatchLayout.Contiguous(s.OutChannelsPerGroup * s.PatchSize), 1, beta));
     }
 
-    private Tensor Scaled(Tensor x, Tensor coefficients)
+    /// <summary>Forms gradients for as many samples as fit the block, adds them to the destination, and goes on with the next.</summary>
+    private void SumFormed(
+        ReadOnlySpan<LayerCapture> uses, ParameterRole role, Tensor? coefficients, bool squares, float scale, float beta, Tensor destination)
     {
-        Tensor scaled = device.Scratch(x.Shape);
-        int size = coefficients.Count == 0 ? 1 : (int)(x.Count / coefficients.Count);
-        device.ForEach((int)x.Count, new SampleScaling { X = DeviceMemory.Of(x), Coefficients = DeviceMemory.Of(coefficients), Y = DeviceMemory.Of(scaled), Size = size });
-        return scaled;
-    }
-
-    private Tensor Squared(Tensor x)
-    {
-        Tensor squared = device.Scratch(x.Shape);
-        device.Stream((int)x.Count, new Square { X = DeviceMemory.Of(x), Y = DeviceMemory.Of(squared) });
-        return squared;
-    }
-
-    internal struct SampleScaling : IElement
-    {
-        public ArrayView<float> X, Coefficients, Y;
-        public int Size;
-
-        public readonly void At(int i) => Y[i] = X[i] * Coefficients[i / Size];
-    }
-
-    internal struct Square : IStream
-    {
-        public ArrayView<float> X, Y;
-
-        public readonly bool IsAligned => DeviceMemory.AreAligned(X, Y);
-
-        public readonly void At<TWord>(int i)
-            where TWord : struct, IWord<TWord>
+        int batch = uses[0].Batch, size = Size(uses, role), chunk = Math.Max(1, Chunk(batch, size));
+        using Tensor block = device.Scratch([chunk, size]);
+        for (int first = 0; first == 0 || first < batch; first += chunk)
         {
-            TWord x = TWord.Load(X, i);
-            TWord.Store(Y, i, x * x);
+            int count = Math.Min(chunk, batch - first);
+            Form(uses, role, first, count, block);
+            device.ForEach(size, new ColumnSum
+            {
+                Values = DeviceMemory.Of(block), Coefficients = coefficients is null ? ArrayView<float>.Empty : DeviceMemory.Of(coefficients).SubView(first, count),
+                To = DeviceMemory.Of(destination), Rows = count, Columns = size, Scale = scale, Beta = first == 0 ? beta : 1, Squares = squares ? 1 : 0,
+            });
         }
     }
+
+    /// <summary>A matrix [depth, columns], to be summed over its depth.</summary>
+    private static MatrixOperand Columns(Tensor tensor, int columns) =>
+        new() { Elements = DeviceMemory.Of(tensor), RowStride = 1, DepthStride = columns, Batches = BatchLayout.Contiguous(0) };
 
     /// <summary>x = factor x; zeros, whatever x was, when the factor is 0.</summary>
     internal struct Shrink : IElement

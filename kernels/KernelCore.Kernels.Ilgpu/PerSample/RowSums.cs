@@ -42,13 +42,13 @@ internal sealed class RowSums(IlgpuDevice device)
         {
             int row = index / Blocks, first = index % Blocks * Block, end = IntrinsicMath.Min(first + Block, Length);
             double sum = 0;
-            for (int i = first + Warp.LaneIdx; i < end; i += Warp.WarpSize)
+            for (int i = first + TWarp.Lane; i < end; i += TWarp.Width)
             {
                 sum += Term.At(row, i);
             }
 
             sum = TWarp.Sum(sum);
-            if (Warp.LaneIdx == 0)
+            if (TWarp.Lane == 0)
             {
                 Partials[index] = sum;
             }

@@ -11,6 +11,15 @@ internal struct ProductTerm : ITerm
     public readonly double At(int row, int i) => (double)X[(row * Length) + i] * Y[(row * Length) + i];
 }
 
+/// <summary>Sums of parts of a row.</summary>
+internal struct PartialTerm : ITerm
+{
+    public ArrayView<double> Partials;
+    public int Length;
+
+    public readonly double At(int row, int i) => Partials[(row * Length) + i];
+}
+
 /// <summary>x_i v_i, x [rows, length], the same v for all rows.</summary>
 internal struct DirectionTerm : ITerm
 {
@@ -18,6 +27,34 @@ internal struct DirectionTerm : ITerm
     public int Length;
 
     public readonly double At(int row, int i) => (double)X[(row * Length) + i] * V[i];
+}
+
+/// <summary>g x v_c around the channel axis; g v_c where there is no x.</summary>
+internal struct ChannelTerm : ITerm
+{
+    public ArrayView<float> Backprop, X, V;
+    public int Length, Channels, Inner;
+
+    public readonly double At(int row, int i)
+    {
+        int k = (row * Length) + i;
+        double g = Backprop[k];
+        return (X.Length == 0 ? g : g * X[k]) * V[i / Inner % Channels];
+    }
+}
+
+/// <summary>g times the element of V that its position looks up; 0 at padding positions.</summary>
+internal struct LookupTerm : ITerm
+{
+    public ArrayView<float> Backprop, V;
+    public ArrayView<int> Indices;
+    public int Length, Width, PaddingIndex;
+
+    public readonly double At(int row, int i)
+    {
+        int k = (row * Length) + i, index = Indices[k / Width];
+        return index == PaddingIndex ? 0 : (double)Backprop[k] * V[(index * Width) + (k % Width)];
+    }
 }
 
 /// <summary>g (z - b) around the channel axis; 0 at padding positions of a lookup.</summary>

@@ -49,7 +49,7 @@ internal sealed partial class IlgpuTangentKernels
         {
             int start = row * Width;
             double sum = 0, rsum = 0;
-            for (int i = start + Warp.LaneIdx; i < start + Width; i += Warp.WarpSize)
+            for (int i = start + TWarp.Lane; i < start + Width; i += TWarp.Width)
             {
                 double p = Probabilities[i], g = Gradient[i];
                 sum += p * g;
@@ -57,7 +57,7 @@ internal sealed partial class IlgpuTangentKernels
             }
 
             float mean = (float)TWarp.Sum(sum), rmean = (float)TWarp.Sum(rsum);
-            for (int i = start + Warp.LaneIdx; i < start + Width; i += Warp.WarpSize)
+            for (int i = start + TWarp.Lane; i < start + Width; i += TWarp.Width)
             {
                 float p = Probabilities[i], deviation = Gradient[i] - mean;
                 Gradient[i] = p * deviation;

@@ -27,7 +27,7 @@ internal sealed partial class IlgpuTangentKernels
             var logits = new LogitRow(Logits, start, Classes);
             float max = logits.MaxWithout<TWarp>(-1), center = Tangent[start + logits.IndexOf<TWarp>(max)];
             double total = 0, moment = 0, mass = 0;
-            for (int c = start + Warp.LaneIdx; c < start + Classes; c += Warp.WarpSize)
+            for (int c = start + TWarp.Lane; c < start + Classes; c += TWarp.Width)
             {
                 float e = RealMath.Exp(new Real(Logits[c] - max)).Value;
                 total += e;
@@ -38,7 +38,7 @@ internal sealed partial class IlgpuTangentKernels
             total = TWarp.Sum(total);
             mass = Targets.Length == 0 ? 1 : TWarp.Sum(mass);
             float mean = (float)(TWarp.Sum(moment) / total), factor = (float)(Scale * mass / total);
-            for (int c = start + Warp.LaneIdx; c < start + Classes; c += Warp.WarpSize)
+            for (int c = start + TWarp.Lane; c < start + Classes; c += TWarp.Width)
             {
                 float e = RealMath.Exp(new Real(Logits[c] - max)).Value;
                 Result[c] = e * factor * (Tangent[c] - center - mean);

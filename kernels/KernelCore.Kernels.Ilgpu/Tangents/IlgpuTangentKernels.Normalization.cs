@@ -51,7 +51,7 @@ internal sealed partial class IlgpuTangentKernels
         {
             int start = row * Length;
             double sum = 0, product = 0, rsum = 0, rproduct = 0;
-            for (int i = Warp.LaneIdx; i < Length; i += Warp.WarpSize)
+            for (int i = TWarp.Lane; i < Length; i += TWarp.Width)
             {
                 double g = Gradient[start + i], rg = GradientTangent[start + i], hat = Normalized[start + i];
                 sum += g;
@@ -63,7 +63,7 @@ internal sealed partial class IlgpuTangentKernels
             float mean = (float)(TWarp.Sum(sum) / Length), meanProduct = (float)(TWarp.Sum(product) / Length);
             float rmean = (float)(TWarp.Sum(rsum) / Length), rmeanProduct = (float)(TWarp.Sum(rproduct) / Length);
             float factor = InverseDeviation[row], shrink = factor * Projection[row];
-            for (int i = Warp.LaneIdx; i < Length; i += Warp.WarpSize)
+            for (int i = TWarp.Lane; i < Length; i += TWarp.Width)
             {
                 float hat = Normalized[start + i], own = Gradient[start + i] - mean - (hat * meanProduct);
                 float moved = GradientTangent[start + i] - rmean - (NormalizedTangent[start + i] * meanProduct) - (hat * rmeanProduct);

@@ -46,4 +46,9 @@ public interface IParameterKernels
     /// <param name="factors">[rows].</param>
     /// <param name="x">[rows, ...].</param>
     void ScaleRows(Tensor factors, Tensor x);
+
+    /// <summary>destination[i, :] = source[i, :]: rows into a wider matrix.</summary>
+    /// <param name="source">[rows, columns], contiguous.</param>
+    /// <param name="destination">As many rows and columns, at any stride.</param>
+    void CopyRows(Tensor source, Matrix destination);
 }

@@ -58,4 +58,14 @@ public static class VectorOperations
             x[k] *= factors[k / (x.Length / factors.Length)];
         }
     }
+
+    /// <summary>destination[i stride + j] = source[i, j].</summary>
+    public static void CopyRows<T>(int columns, int stride, ReadOnlySpan<T> source, Span<T> destination)
+        where T : IFloatingPointIeee754<T>
+    {
+        for (int k = 0; k < source.Length; k++)
+        {
+            destination[(k / columns * stride) + (k % columns)] = source[k];
+        }
+    }
 }

@@ -41,7 +41,7 @@ internal sealed class GradientProjector(ParameterLayout layout, Device device, G
             Tensor part = _workspace.Next([captures.Batch, block.Size]);
             ParameterUses uses = captures.Parameters.First(p => p.Parameter == block.Parameter);
             _projections[i].Run(uses, _workspace, part);
-            TensorRows.Copy(part, new Matrix(result, block.Offset, captures.Batch, block.Size, Size));
+            device.Kernels.Parameters.CopyRows(part, new Matrix(result, block.Offset, captures.Batch, block.Size, Size));
         }
     }
 

@@ -108,10 +108,11 @@ internal sealed class CaptureBlock(int capacity) : IDisposable
 
         public void Copy(LayerCapture capture, int start)
         {
-            TensorRows.Copy(capture.Backprop, Rows(_backprop, start, capture.Batch, 1, 0));
+            IParameterKernels kernels = _backprop.Device.Kernels.Parameters;
+            kernels.CopyRows(capture.Backprop, Rows(_backprop, start, capture.Batch, 1, 0));
             if (_activation is not null)
             {
-                TensorRows.Copy(capture.Activation!, Rows(_activation, start, capture.Batch, _ones * capture.Positions, _ones));
+                kernels.CopyRows(capture.Activation!, Rows(_activation, start, capture.Batch, _ones * capture.Positions, _ones));
             }
 
             if (_indices is not null)

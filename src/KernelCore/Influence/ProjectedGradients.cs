@@ -34,7 +34,7 @@ internal sealed class ProjectedGradients : IDisposable
             GradientResult result = engine.Evaluate(source.Run(start, count));
             int size = result.Projected!.Shape[1];
             features ??= model.Device.Allocate([data.Count, size]);
-            TensorRows.Copy(result.Projected, new Matrix(features, (long)start * size, count, size, size));
+            model.Device.Kernels.Parameters.CopyRows(result.Projected, new Matrix(features, (long)start * size, count, size, size));
             source.Losses.CopyTo(losses.AsSpan(start));
             blocks = result.ProjectedBlocks;
         }

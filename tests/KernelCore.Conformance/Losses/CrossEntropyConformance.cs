@@ -26,6 +26,7 @@ public abstract class CrossEntropyConformance : ConformanceSuite
     [MemberData(nameof(Shapes))]
     public void HardLabels(int batch, int classes)
     {
+        batch = Rows(batch);
         using Tensor logits = Normal(20, batch, classes), loss = Device.Allocate([batch]), cotangent = Device.Allocate([batch, classes]);
         using IndexTensor labels = Device.AllocateIndices([batch], TestNumbers.Integers(21, batch, classes));
         Device.Kernels.Losses.CrossEntropy(logits, labels, Scale, loss, cotangent);
@@ -37,6 +38,7 @@ public abstract class CrossEntropyConformance : ConformanceSuite
     [MemberData(nameof(Shapes))]
     public void SoftLabels(int batch, int classes)
     {
+        batch = Rows(batch);
         using Tensor logits = Normal(20, batch, classes), loss = Device.Allocate([batch]), cotangent = Device.Allocate([batch, classes]);
         using Tensor targets = Device.Allocate([batch, classes], Array.ConvertAll(TestNumbers.Normal(22, batch * classes), Math.Abs));
         Device.Kernels.Losses.CrossEntropy(logits, targets, Scale, loss, cotangent);
@@ -101,6 +103,7 @@ public abstract class CrossEntropyConformance : ConformanceSuite
     [MemberData(nameof(Shapes))]
     public void SquaredError(int batch, int width)
     {
+        batch = Rows(batch);
         using Tensor outputs = Normal(23, batch, width), targets = Normal(24, batch, width), loss = Device.Allocate([batch]), cotangent = Device.Allocate([batch, width]);
         Device.Kernels.Losses.SquaredError(outputs, targets, Scale, loss, cotangent);
         double[] s = DoubleArrays.Widen(outputs), t = DoubleArrays.Widen(targets), expected = new double[s.Length], expectedLoss = new double[batch];

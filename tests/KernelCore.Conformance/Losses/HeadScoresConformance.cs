@@ -55,6 +55,7 @@ public abstract class HeadScoresConformance : ConformanceSuite
     [InlineData(3, 193, 16, false)]
     public void MatchesTheDefinition(int batch, int classes, int width, bool hasBias)
     {
+        batch = Rows(batch);
         foreach (float spread in (float[])[0, 1, 8, 60])
         {
             CheckAgainstTheDefinition(batch, classes, width, hasBias, spread, ScoreMode.Exact);

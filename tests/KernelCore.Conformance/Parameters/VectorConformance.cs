@@ -78,6 +78,22 @@ public abstract class VectorConformance : ConformanceSuite
         Assert.Equal(expected, x.ToArray());
     }
 
+    [Theory]
+    [InlineData(0, 3, 5)]
+    [InlineData(1, 1, 1)]
+    [InlineData(7, 13, 13)]
+    [InlineData(5, 67, 70)]
+    [InlineData(129, 3, 1025)]
+    public void CopyRowsLeavesTheGapsAlone(int rows, int columns, int stride)
+    {
+        const int Offset = 3;
+        using Tensor source = Normal(45, rows, columns), to = Normal(46, Offset + (rows * stride));
+        float[] expected = to.ToArray();
+        VectorOperations.CopyRows<float>(columns, stride, source.ToArray(), expected.AsSpan(Offset));
+        Device.Kernels.Parameters.CopyRows(source, new Matrix(to, Offset, rows, columns, stride));
+        Assert.Equal(expected, to.ToArray());
+    }
+
     [Fact]
     public void NaNReachesTheResult()
     {

@@ -5,12 +5,12 @@ namespace KernelCore.Kernels.Cpu.Tests;
 [Trait(InstructionSets.Trait, InstructionSets.All)]
 public sealed class ConvolutionOnOneThread : ConvolutionConformance
 {
-    protected override Kernels.Device OpenDevice() => new CpuDevice(1);
+    protected override Func<Kernels.Device> Open => () => new CpuDevice(1);
 }
 
 public sealed class ConvolutionOnThreeThreads : ConvolutionConformance
 {
-    protected override Kernels.Device OpenDevice() => new CpuDevice(3);
+    protected override Func<Kernels.Device> Open => () => new CpuDevice(3);
 }
 
 public sealed class ConvolutionDeterminismTests

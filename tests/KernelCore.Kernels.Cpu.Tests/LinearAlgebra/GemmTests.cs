@@ -5,15 +5,15 @@ namespace KernelCore.Kernels.Cpu.Tests;
 [Trait(InstructionSets.Trait, InstructionSets.All)]
 public sealed class GemmOnOneThread : GemmConformance
 {
-    protected override Kernels.Device OpenDevice() => new CpuDevice(1);
+    protected override Func<Kernels.Device> Open => () => new CpuDevice(1);
 }
 
 public sealed class GemmOnTwoThreads : GemmConformance
 {
-    protected override Kernels.Device OpenDevice() => new CpuDevice(2);
+    protected override Func<Kernels.Device> Open => () => new CpuDevice(2);
 }
 
 public sealed class GemmOnFiveThreads : GemmConformance
 {
-    protected override Kernels.Device OpenDevice() => new CpuDevice(5);
+    protected override Func<Kernels.Device> Open => () => new CpuDevice(5);
 }

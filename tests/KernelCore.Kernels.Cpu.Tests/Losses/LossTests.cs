@@ -5,21 +5,21 @@ namespace KernelCore.Kernels.Cpu.Tests;
 [Trait(InstructionSets.Trait, InstructionSets.All)]
 public sealed class CrossEntropyOneThreadTests : CrossEntropyConformance
 {
-    protected override Device OpenDevice() => new CpuDevice(threads: 1);
+    protected override Func<Device> Open => () => new CpuDevice(threads: 1);
 }
 
 public sealed class CrossEntropyThreeThreadsTests : CrossEntropyConformance
 {
-    protected override Device OpenDevice() => new CpuDevice(threads: 3);
+    protected override Func<Device> Open => () => new CpuDevice(threads: 3);
 }
 
 [Trait(InstructionSets.Trait, InstructionSets.All)]
 public sealed class HeadScoresOneThreadTests : HeadScoresConformance
 {
-    protected override Device OpenDevice() => new CpuDevice(threads: 1);
+    protected override Func<Device> Open => () => new CpuDevice(threads: 1);
 }
 
 public sealed class HeadScoresThreeThreadsTests : HeadScoresConformance
 {
-    protected override Device OpenDevice() => new CpuDevice(threads: 3);
+    protected override Func<Device> Open => () => new CpuDevice(threads: 3);
 }

@@ -73,6 +73,7 @@ internal static class Operations
         ["adam"] = (k, d) => k.Parameters.Adam(new AdamStep(0.1f, 0.9f, 0.999f, 1e-8f, 0.01f, true, 2), d.G, d.X, d.Y, d.Out),
         ["sum rows"] = (k, d) => k.Parameters.SumRows(d.X, d.Small),
         ["scale rows"] = (k, d) => k.Parameters.ScaleRows(d.Losses, d.G),
+        ["copy rows"] = (k, d) => k.Parameters.CopyRows(d.X, Matrix.Of(d.Out)),
     };
 
     /// <summary>Prepares an operation on a device; the result runs it.</summary>

@@ -5,12 +5,11 @@ namespace KernelCore.Kernels.Ilgpu.Tests;
 public class IlgpuBackendTests
 {
     [Fact]
-    public void The_emulator_is_always_there()
+    public void The_emulators_are_always_there()
     {
         BackendStatus status = new IlgpuBackend().Probe();
         Assert.True(status.Available);
-        DeviceDescription emulator = Assert.Single(status.Devices, device => device.Kind == DeviceKind.Emulator);
-        Assert.Equal("ilgpu:emulator", emulator.Selector);
+        Assert.Equal(["ilgpu:emulator", "ilgpu:emulator:64"], status.Devices.Where(device => device.Kind == DeviceKind.Emulator).Select(device => device.Selector));
     }
 
     [Fact]

@@ -16,7 +16,7 @@ public class WarpTests
         float[] scores = TestNumbers.Normal(1, Rows * Width);
         using Tensor shuffled = device.Allocate([Rows, Width], scores), shared = device.Allocate([Rows, Width], scores);
         device.Launch(new RowLoop<Softmax, ShuffledWarp> { Body = Rowwise(shuffled), Count = Rows }, 2, warp);
-        device.Launch(new RowLoop<Softmax, SharedWarp> { Body = Rowwise(shared), Count = Rows }, 2, warp);
+        device.Launch(new RowLoop<Softmax, SharedWarp<WarpBarrier>> { Body = Rowwise(shared), Count = Rows }, 2, warp);
         float[] expected = shared.ToArray();
         AssertNumbers.Within(Array.ConvertAll(expected, v => (double)v), shuffled.ToArray(), i => TestNumbers.Gamma(2) * expected[i], "softmax");
     }

@@ -48,11 +48,11 @@ public class KernelTableTests
         _ => "tile",
     };
 
-    /// <summary>The body of a loop, after the family it belongs to; the operands of a product.</summary>
+    /// <summary>The body of a loop, after the family it belongs to; the factor and the sink of a product.</summary>
     private static string Name(Type kernel)
     {
         Type[] arguments = kernel.GetGenericArguments();
-        return Launch(kernel) == "tile" ? $"{Short(arguments[1])} x {Short(arguments[2])}" : Short(arguments[0]);
+        return Launch(kernel) == "tile" ? $"{Short(arguments[1])} to {Short(arguments[2])}" : Short(arguments[0]);
     }
 
     private static string Short(Type type)

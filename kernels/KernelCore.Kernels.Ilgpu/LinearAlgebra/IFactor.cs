@@ -1,0 +1,14 @@
+using ILGPU;
+
+namespace KernelCore.Kernels.Ilgpu;
+
+/// <summary>What the elements of a product are made of.</summary>
+internal interface IFactor
+{
+    /// <summary>The calling thread's elements of a tile; all threads of the group come along.</summary>
+    /// <param name="frame">The tile.</param>
+    /// <param name="left">Shared memory for a slab of the left operand.</param>
+    /// <param name="right">Shared memory for a slab of the right operand.</param>
+    Quad Compute<TTile>(TileFrame frame, ArrayView<Float4> left, ArrayView<Float4> right)
+        where TTile : struct, ITile;
+}

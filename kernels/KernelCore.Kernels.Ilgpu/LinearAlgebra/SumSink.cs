@@ -1,0 +1,103 @@
+using System.Runtime.CompilerServices;
+using ILGPU;
+
+namespace KernelCore.Kernels.Ilgpu;
+
+/// <summary>What is summed over the elements of a product.</summary>
+internal interface IProductTerm
+{
+    double Of(int batch, int row, int column, float element);
+}
+
+/// <summary>The element itself.</summary>
+internal readonly struct PlainTerm : IProductTerm
+{
+    public double Of(int batch, int row, int column, float element) => element;
+}
+
+/// <summary>Its square.</summary>
+internal readonly struct SquareTerm : IProductTerm
+{
+    public double Of(int batch, int row, int column, float element) => (double)element * element;
+}
+
+/// <summary>Its product with the element of another matrix at the same place.</summary>
+internal struct WeightedTerm : IProductTerm
+{
+    public MatrixOperand Weights;
+
+    public readonly double Of(int batch, int row, int column, float element) => (double)element * Weights.At(batch, row, column);
+}
+
+/// <summary>Sums over the elements of a product that is not stored: one double for each tile, or for each row within each tile. The order is fixed.</summary>
+internal struct SumSink<TTerm> : ISink
+    where TTerm : struct, IProductTerm
+{
+    public TTerm Term;
+    public ArrayView<double> Partials;
+
+    /// <summary>Whether rows are summed apart.</summary>
+    public int RowsApart;
+
+    public readonly void Take<TTile>(TileFrame frame, Quad elements)
+        where TTile : struct, ITile
+    {
+        ArrayView<double> sums = SharedMemory.Allocate<double>(4 * TTile.Side * TTile.Side);
+        int extent = 4 * TTile.Side, down = Group.IdxX / TTile.Side * 4, across = Group.IdxX % TTile.Side;
+        int row = frame.FirstRow + down, column = frame.FirstColumn + (4 * across);
+        sums[(down * TTile.Side) + across] = Sum(frame, row, column, elements.Row0);
+        sums[((down + 1) * TTile.Side) + across] = Sum(frame, row + 1, column, elements.Row1);
+        sums[((down + 2) * TTile.Side) + across] = Sum(frame, row + 2, column, elements.Row2);
+        sums[((down + 3) * TTile.Side) + across] = Sum(frame, row + 3, column, elements.Row3);
+        TTile.Synchronize();
+
+        for (int r = Group.IdxX; r < extent; r += TTile.Side * TTile.Side)
+        {
+            double sum = 0;
+            for (int k = 0; k < TTile.Side; k++)
+            {
+                sum += sums[(r * TTile.Side) + k];
+            }
+
+            if (RowsApart == 0)
+            {
+                sums[r * TTile.Side] = sum;
+            }
+            else if (frame.FirstRow + r < frame.Rows)
+            {
+                int tiles = (frame.Columns + extent - 1) / extent;
+                Partials[(((frame.Batch * frame.Rows) + frame.FirstRow + r) * tiles) + (frame.FirstColumn / extent)] = sum;
+            }
+        }
+
+        if (RowsApart == 0)
+        {
+            TTile.Synchronize();
+            if (Group.IdxX == 0)
+            {
+                double sum = 0;
+                for (int r = 0; r < extent; r++)
+                {
+                    sum += sums[r * TTile.Side];
+                }
+
+                Partials[Grid.IdxX] = sum;
+            }
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private readonly double Sum(TileFrame frame, int row, int column, Float4 elements)
+    {
+        double sum = 0;
+        if (row < frame.Rows)
+        {
+            sum += column < frame.Columns ? Term.Of(frame.Batch, row, column, elements.X) : 0;
+            sum += column + 1 < frame.Columns ? Term.Of(frame.Batch, row, column + 1, elements.Y) : 0;
+            sum += column + 2 < frame.Columns ? Term.Of(frame.Batch, row, column + 2, elements.Z) : 0;
+            sum += column + 3 < frame.Columns ? Term.Of(frame.Batch, row, column + 3, elements.W) : 0;
+        }
+
+        return sum;
+    }
+}
