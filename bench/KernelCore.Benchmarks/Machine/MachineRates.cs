@@ -44,19 +44,20 @@ public sealed class RateMeter
             _source.AsSpan(worker * share, share).CopyTo(_destination.AsSpan(worker * share, share))));
     }
 
-    /// <summary>All threads start together; the last one to finish counts.</summary>
+    /// <summary>All threads start together; from the first that begins to the last that ends, by their own clocks.</summary>
     private double Seconds(Action<int> body)
     {
-        using var start = new Barrier(_threads + 1);
+        using var start = new Barrier(_threads);
+        long[] begin = new long[_threads], end = new long[_threads];
         var threads = Enumerable.Range(0, _threads).Select(worker => new Thread(() =>
         {
             start.SignalAndWait();
+            begin[worker] = Stopwatch.GetTimestamp();
             body(worker);
+            end[worker] = Stopwatch.GetTimestamp();
         })).ToList();
         threads.ForEach(t => t.Start());
-        start.SignalAndWait();
-        long begin = Stopwatch.GetTimestamp();
         threads.ForEach(t => t.Join());
-        return Stopwatch.GetElapsedTime(begin).TotalSeconds;
+        return Stopwatch.GetElapsedTime(begin.Min(), end.Max()).TotalSeconds;
     }
 }
