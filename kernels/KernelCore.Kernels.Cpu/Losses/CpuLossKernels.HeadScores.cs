@@ -76,6 +76,11 @@ internal sealed unsafe partial class CpuLossKernels
                     HeadPanel<TLanes>.Add(Logits(row), rows, Head.Classes, Head.Labels + row, Head.Bias, panel, sums);
                 }
 
+                for (int i = 0; Head.Bias != null && i < TLanes.Count; i++)
+                {
+                    HeadSums<TLanes>.AddBiasOfMax(sums + i, Head.Bias);
+                }
+
                 Finish(row, rows, new HeadSums<TLanes>(sums), TLanes.Load(own), TLanes.Load(ownOutput), TLanes.Load(label), TLanes.Load(norm), buffer);
             }
         }
@@ -89,7 +94,7 @@ internal sealed unsafe partial class CpuLossKernels
                 HostMemory.PrefetchAhead(z + k);
             }
 
-            return (float)Math.Sqrt(Reduction.Sum(0, Head.Width, new Square(z)));
+            return (float)Math.Sqrt(Reduction.Sum(0, Head.Width, new SquaredDeviation(z)));
         }
 
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]

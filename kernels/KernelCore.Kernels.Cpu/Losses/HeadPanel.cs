@@ -36,10 +36,6 @@ internal static unsafe class HeadPanel<TLanes>
         }
 
         Sum(panel, classes, bias, max, sums + (2 * TLanes.Count), logits);
-        for (int i = 0; bias != null && i < samples; i++)
-        {
-            sums[(5 * TLanes.Count) + i] += bias[(int)maxClass[i]];
-        }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

@@ -27,10 +27,6 @@ internal static unsafe class HeadRow<TLanes>
         sums[0] = max;
         sums[TLanes.Count] = maxClass;
         Sum(logits, classes, label, max, maxClass, bias, sums + (2 * TLanes.Count));
-        if (bias != null)
-        {
-            sums[5 * TLanes.Count] += bias[maxClass];
-        }
     }
 
     /// <summary>m; minus infinity when there is no other class. NaN is passed over.</summary>

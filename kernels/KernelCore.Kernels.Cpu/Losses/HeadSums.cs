@@ -14,7 +14,7 @@ internal unsafe struct HeadSums<TLanes>
 
     private readonly TLanes _squares, _biases;
 
-    /// <param name="sums">[<see cref="Count"/>, lanes]: m, its class, and the sums of q, q^2, q (s - m) and q b over the other classes, in b that class too.</param>
+    /// <param name="sums">[<see cref="Count"/>, lanes]: m, its class, and the sums of q, q^2, q (s - m) and q b over the other classes, the last after <see cref="AddBiasOfMax"/>.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public HeadSums(float* sums)
     {
@@ -52,6 +52,10 @@ internal unsafe struct HeadSums<TLanes>
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         get => TLanes.Sqrt(TLanes.MultiplyAdd(Total, Total, _squares + _one));
     }
+
+    /// <summary>Adds the class of m, whose q is 1, to the sum of q b of one lane.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void AddBiasOfMax(float* sums, float* bias) => sums[5 * TLanes.Count] += bias[(int)sums[TLanes.Count]];
 
     /// <summary>q . (s - b) = sum of q_c ((s_c - b_c) - (s_y - b_y)).</summary>
     /// <param name="ownOutput">s_y - b_y.</param>

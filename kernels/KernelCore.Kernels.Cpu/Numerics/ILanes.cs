@@ -30,7 +30,7 @@ internal unsafe interface ILanes<TSelf> : IReal<TSelf>
     /// <summary>Sum of the lanes, in a fixed order.</summary>
     float Sum();
 
-    /// <summary>The largest lane; no lane may be NaN.</summary>
+    /// <summary>The largest lane; a NaN is skipped or returned, whichever comes.</summary>
     float Largest();
 
     /// <summary>First lane with this value; the number of lanes when there is none.</summary>

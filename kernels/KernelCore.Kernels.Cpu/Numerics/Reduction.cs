@@ -32,18 +32,6 @@ internal readonly unsafe struct SquaredDeviation(float* x) : ITerm
     }
 }
 
-/// <summary>x_i^2, exact in double.</summary>
-internal readonly unsafe struct Square(float* x) : ITerm
-{
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public TLanes At<TLanes>(nint i, TLanes center)
-        where TLanes : struct, IDoubleLanes<TLanes>
-    {
-        TLanes value = TLanes.Load(x + i);
-        return value * value;
-    }
-}
-
 /// <summary>x_i y_i, exact in double.</summary>
 internal readonly unsafe struct Product(float* x, float* y) : ITerm
 {

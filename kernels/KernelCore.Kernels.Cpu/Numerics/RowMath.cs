@@ -50,14 +50,7 @@ internal static unsafe class RowMath
             m = TLanes.Max(m, TLanes.Load(x + i));
         }
 
-        float* lanes = stackalloc float[TLanes.Count];
-        m.Store(lanes);
-        for (int lane = 0; lane < TLanes.Count; lane++)
-        {
-            max = lanes[lane] > max ? lanes[lane] : max;
-        }
-
-        return max;
+        return m.Largest();
     }
 
     private struct ShiftedExp : IElementwise
