@@ -160,34 +160,15 @@ public sealed class RefusalTests
     }
 
     [TorchFact]
-    public void Freezing_behind_the_models_back()
-    {
-        using Batch batch = Samples.Real(3, 4, 6);
-        using Modules.Linear module = Linear(6, 3);
-        using var model = new TorchModel(module);
-        module.weight.requires_grad = false;
-        Assert.Contains("'weight' was frozen", Assert.Throws<KernelCoreException>(() => model.Forward(batch, ForwardMode.Evaluation)).Message, StringComparison.Ordinal);
-    }
+    public void Freezing_behind_the_models_back() => RefusesAfter(module => module.weight.requires_grad = false, "'weight' was frozen");
 
     [TorchFact]
-    public void Parameters_of_another_shape_put_in_their_place()
-    {
-        using Batch batch = Samples.Real(3, 4, 6);
-        using Modules.Linear module = Linear(6, 3);
-        using var model = new TorchModel(module);
-        module.weight = new Modules.Parameter(torch.ones(4, 6));
-        Assert.Contains("make a new TorchModel", Assert.Throws<KernelCoreException>(() => model.Forward(batch, ForwardMode.Evaluation)).Message, StringComparison.Ordinal);
-    }
+    public void Parameters_of_another_shape_put_in_their_place() =>
+        RefusesAfter(module => module.weight = new Modules.Parameter(torch.ones(4, 6)), "make a new TorchModel");
 
     [TorchFact]
-    public void A_module_moved_to_another_device()
-    {
-        using Batch batch = Samples.Real(3, 4, 6);
-        using Modules.Linear module = Linear(6, 3);
-        using var model = new TorchModel(module);
-        module.weight = new Modules.Parameter(torch.ones(3, 6, device: torch.META));
-        Assert.Contains("moved to another device", Assert.Throws<KernelCoreException>(() => model.Forward(batch, ForwardMode.Evaluation)).Message, StringComparison.Ordinal);
-    }
+    public void A_module_moved_to_another_device() =>
+        RefusesAfter(module => module.weight = new Modules.Parameter(torch.ones(3, 6, device: torch.META)), "moved to another device");
 
     [TorchFact]
     public void Inference_mode()
@@ -273,6 +254,15 @@ public sealed class RefusalTests
         using ParameterVector v = new(model.Parameters.Layout, model.Device), hv = new(model.Parameters.Layout, model.Device);
         v.Flat.Fill(1);
         Assert.Contains("is not implemented", Assert.Throws<KernelCoreException>(() => point.HessianProduct(v, 0, hv)).Message, StringComparison.Ordinal);
+    }
+
+    private static void RefusesAfter(Action<Modules.Linear> change, string reason)
+    {
+        using Batch batch = Samples.Real(3, 4, 6);
+        using Modules.Linear module = Linear(6, 3);
+        using var model = new TorchModel(module);
+        change(module);
+        Assert.Contains(reason, Assert.Throws<KernelCoreException>(() => model.Forward(batch, ForwardMode.Evaluation)).Message, StringComparison.Ordinal);
     }
 
     private static string Refused(Func<Module> create, Batch batch)
