@@ -53,7 +53,7 @@ internal unsafe struct GemmBlock<TLanes>
     }
 
     /// <summary>Packs one of several parts: some panels of A and, unless an earlier block has left them, some of B.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     public readonly void Pack(int part, int parts)
     {
         int end = Parallelism.ChunkStart(RowPanels, parts, part + 1);
@@ -77,7 +77,7 @@ internal unsafe struct GemmBlock<TLanes>
 
     /// <summary>Multiplies packed panels: rows [row, endRow) by columns [column, endColumn), counted in panels.</summary>
     [SkipLocalsInit]
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     public readonly void Multiply(int row, int endRow, int column, int endColumn)
     {
         float* tile = stackalloc float[(GemmTile<TLanes>.Rows * GemmTile<TLanes>.Columns) + 16];
@@ -139,7 +139,7 @@ internal unsafe struct GemmBlock<TLanes>
     }
 
     /// <summary>Computes a tile that C has only part of, or in transposed order, through a whole tile: the same arithmetic.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private readonly void MultiplyPart(
         int rows, int columns, int depth, float* panelA, float* panelB, nint strideB, in GemmTarget target, float* whole)
     {
