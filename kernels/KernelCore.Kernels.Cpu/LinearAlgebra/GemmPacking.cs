@@ -78,6 +78,14 @@ internal static unsafe class GemmPacking
     private static void Transpose(int width, int extent, int depth, float* source, nint stride, float* panel)
     {
         int j = 0;
+        if (Quads16.IsSupported)
+        {
+            for (; j + 16 <= extent; j += 16)
+            {
+                Transpose<Quads16>(width, depth, source + (j * stride), stride, panel + j);
+            }
+        }
+
         if (Quads8.IsSupported)
         {
             for (; j + 8 <= extent; j += 8)
