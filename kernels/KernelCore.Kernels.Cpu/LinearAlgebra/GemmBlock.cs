@@ -19,7 +19,7 @@ internal unsafe struct GemmBlock<TLanes>
     {
         _problem = problem;
         _depth = GemmBlocking.DepthOf(problem.K);
-        _readsAInPlace = problem.DepthA == 1 && ColumnPanels <= GemmBlocking.InPlaceColumns;
+        _readsAInPlace = ColumnPanels <= GemmBlocking.InPlaceColumns;
         long rows = Parallelism.Chunks(Math.Min(problem.M, GemmBlocking.Rows), GemmTile<TLanes>.Rows) * GemmTile<TLanes>.Rows;
         Terms = (int)Math.Min(problem.K, Math.Max(1, GemmBlocking.PackedFloats / (rows * Math.Max(1, _depth))) * _depth);
         _packedA = scratch.Floats(ScratchSlot.PackedA, Terms * rows);
@@ -129,7 +129,7 @@ internal unsafe struct GemmBlock<TLanes>
         int row = rowPanel * GemmTile<TLanes>.Rows, column = columnPanel * GemmTile<TLanes>.Columns, rows = Math.Min(GemmTile<TLanes>.Rows, _rows - row);
         bool isFirst = _term + start == 0, isLast = _term + start + depth == _problem.K;
         bool inPlace = rowPanel < FirstPackedPanel;
-        nint rowA = inPlace ? _problem.RowA : 1, depthA = inPlace ? 1 : GemmTile<TLanes>.Rows;
+        nint rowA = inPlace ? _problem.RowA : 1, depthA = inPlace ? _problem.DepthA : GemmTile<TLanes>.Rows;
         float* a = (inPlace ? SourceA(row) : PanelA(rowPanel)) + (start * depthA);
         var target = new GemmTarget
         {

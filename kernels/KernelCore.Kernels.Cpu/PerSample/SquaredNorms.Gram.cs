@@ -3,7 +3,7 @@ namespace KernelCore.Kernels.Cpu;
 internal sealed unsafe partial class CpuPerSampleKernels
 {
     /// <summary>||sum_t g_t a_t^T||^2 = sum_ts (a_t.a_s)(g_t.g_s) (the ghost norm: Li et al., "Large language models can be strong differentially private learners", 2022).</summary>
-    /// <remarks>Blocks of positions on and above the diagonal only; the Hadamard sum of a block in double; groups of a convolution add.</remarks>
+    /// <remarks>Strips of positions down to the diagonal only; the Hadamard sum of a strip in double; groups of a convolution add.</remarks>
     private void GramNorms(in ParameterGradient gradient, double* totals)
     {
         int groups = gradient[0].Kind == CaptureKind.Convolution ? gradient[0].Patches.Groups : 1;
@@ -23,8 +23,8 @@ internal sealed unsafe partial class CpuPerSampleKernels
     /// <summary>Units are groups of samples.</summary>
     private readonly struct GramNormsBody(CpuDevice device, ParameterGradient gradient, int groups, double* partials) : IRangeBody
     {
-        /// <summary>Positions per block: two product blocks of 16 KiB stay in the first-level cache beside the panels.</summary>
-        private const int Block = 64;
+        /// <summary>Positions per strip: as wide as the widest tile of a product, whose left operand is then read in place.</summary>
+        private const int Strip = 32;
 
         /// <summary>Positions up to which single dots beat packing operands for a product.</summary>
         private const int FewPositions = 16;
@@ -83,28 +83,25 @@ internal sealed unsafe partial class CpuPerSampleKernels
         /// <summary>Sum of (X X^T) o (Y Y^T) over positions; X and Y have positions as rows, or as columns when transposed.</summary>
         private static double HadamardSum(bool transposed, int positions, float* x, int strideX, int widthX, float* y, int strideY, int widthY, Scratch scratch)
         {
-            int block = Math.Min(Block, positions);
-            float* xx = scratch.Floats(ScratchSlot.Product, 2L * block * block), yy = xx + (block * block);
+            int width = Math.Min(Strip, positions);
+            float* xx = scratch.Floats(ScratchSlot.Product, 2L * positions * width), yy = xx + (positions * width);
             double total = 0;
-            for (int t = 0; t < positions; t += Block)
+            for (int s = 0; s < positions; s += Strip)
             {
-                int rows = Math.Min(Block, positions - t);
-                for (int s = t; s < positions; s += Block)
-                {
-                    int columns = Math.Min(Block, positions - s);
-                    Product(transposed, x, strideX, widthX, t, rows, s, columns, xx);
-                    Product(transposed, y, strideY, widthY, t, rows, s, columns, yy);
-                    total += (s == t ? 1 : 2) * Reductions.Dot(xx, yy, rows * columns);
-                }
+                int columns = Math.Min(Strip, positions - s), above = s * columns;
+                Product(transposed, x, strideX, widthX, s, columns, xx);
+                Product(transposed, y, strideY, widthY, s, columns, yy);
+                total += (2 * Reductions.Dot(xx, yy, above)) + Reductions.Dot(xx + above, yy + above, columns * columns);
             }
 
             return total;
         }
 
-        private static void Product(bool transposed, float* x, int stride, int width, int t, int rows, int s, int columns, float* product)
+        /// <summary>Products of the positions [s, s + columns) with those before them and one another.</summary>
+        private static void Product(bool transposed, float* x, int stride, int width, int s, int columns, float* product)
         {
             long step = transposed ? 1 : stride;
-            BlockGemm.Multiply(transposed, !transposed, rows, columns, width, 1, x + (t * step), stride, x + (s * step), stride, 0, product, columns);
+            BlockGemm.Multiply(transposed, !transposed, s + columns, columns, width, 1, x, stride, x + (s * step), stride, 0, product, columns);
         }
     }
 }
