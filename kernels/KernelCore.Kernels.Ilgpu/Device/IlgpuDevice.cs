@@ -16,9 +16,9 @@ public sealed class IlgpuDevice : Device
     private readonly Dictionary<Type, Delegate> _kernels = [];
     private readonly EmulatorThreads? _emulator;
 
-    internal IlgpuDevice(string name, DeviceKind kind, Context context, ILGPU.Runtime.Device device)
+    internal IlgpuDevice(string name, DeviceKind kind, ProductPrecision precision, Context context, ILGPU.Runtime.Device device)
     {
-        (Name, Kind, _context) = (name, kind, context);
+        (Name, Kind, Precision, _context) = (name, kind, precision, context);
         _accelerator = device.CreateAccelerator(context);
         _emulator = kind == DeviceKind.Emulator ? new EmulatorThreads(context, _accelerator.WarpSize) : null;
         Pool = new BufferPool(_accelerator);
@@ -31,6 +31,9 @@ public sealed class IlgpuDevice : Device
 
     /// <inheritdoc/>
     public override DeviceKind Kind { get; }
+
+    /// <summary>What all matrix products work in: single precision unless the selector says otherwise.</summary>
+    public ProductPrecision Precision { get; }
 
     /// <inheritdoc/>
     public override IKernels Kernels { get; }

@@ -4,7 +4,7 @@ namespace KernelCore.Kernels.Ilgpu;
 internal sealed class IlgpuLinearAlgebra(IlgpuDevice device) : ILinearAlgebra
 {
     /// <summary>Rows and columns of a tile.</summary>
-    public int TileExtent => 4 * (device.Kind == DeviceKind.Emulator ? SmallTile.Side : LargeTile.Side);
+    public int TileExtent => 4 * (device.Kind != DeviceKind.Emulator ? LargeGroup.Side : device.Precision == ProductPrecision.Single ? SmallGroup.Side : MediumGroup.Side);
 
     public void Gemm(bool transposeA, bool transposeB, float alpha, Matrix a, Matrix b, float beta, Matrix c, Tensor? bias = null)
     {
@@ -23,13 +23,26 @@ internal sealed class IlgpuLinearAlgebra(IlgpuDevice device) : ILinearAlgebra
         where TFactor : struct, IFactor
         where TSink : struct, ISink
     {
-        if (device.Kind == DeviceKind.Emulator)
+        switch (device.Precision, device.Kind)
         {
-            Launch<SmallTile, TFactor, TSink>(factor, shape, sink);
-        }
-        else
-        {
-            Launch<LargeTile, TFactor, TSink>(factor, shape, sink);
+            case (ProductPrecision.Single, DeviceKind.Emulator):
+                Launch<SingleTile<SmallGroup>, TFactor, TSink>(factor, shape, sink);
+                break;
+            case (ProductPrecision.Tf32, DeviceKind.Emulator):
+                Launch<TensorTile<MediumGroup, Tf32, EmulatedTensorCore<Tf32>>, TFactor, TSink>(factor, shape, sink);
+                break;
+            case (ProductPrecision.Bf16, DeviceKind.Emulator):
+                Launch<TensorTile<MediumGroup, Bf16, EmulatedTensorCore<Bf16>>, TFactor, TSink>(factor, shape, sink);
+                break;
+            case (ProductPrecision.Tf32, _):
+                Launch<TensorTile<LargeGroup, Tf32, TensorCore<Tf32>>, TFactor, TSink>(factor, shape, sink);
+                break;
+            case (ProductPrecision.Bf16, _):
+                Launch<TensorTile<LargeGroup, Bf16, TensorCore<Bf16>>, TFactor, TSink>(factor, shape, sink);
+                break;
+            default:
+                Launch<SingleTile<LargeGroup>, TFactor, TSink>(factor, shape, sink);
+                break;
         }
     }
 
