@@ -14,6 +14,11 @@ internal static class TestDevices
 
     private static readonly ConcurrentDictionary<string, Func<Device>> Precise = new();
 
-    /// <summary>The same device with products in another precision.</summary>
-    public static Func<Device> With(string precision) => Precise.GetOrAdd(precision, _ => () => new IlgpuBackend().Open($"{Selector}:{precision}"));
+    /// <summary>The same device with products in another precision; the emulator where it has none.</summary>
+    public static Func<Device> With(string precision) => Precise.GetOrAdd(precision, _ =>
+    {
+        string wanted = $"{Selector}:{precision}";
+        bool listed = new IlgpuBackend().Probe().Devices.Any(device => device.Selector == wanted);
+        return () => new IlgpuBackend().Open(listed ? wanted : $"ilgpu:emulator:{precision}");
+    });
 }

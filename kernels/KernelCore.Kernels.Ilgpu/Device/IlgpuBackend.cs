@@ -10,9 +10,10 @@ namespace KernelCore.Kernels.Ilgpu;
 
 /// <summary>
 /// Devices that ILGPU reaches: <c>ilgpu:cuda:N</c>, <c>ilgpu:opencl:N</c>, and <c>ilgpu:emulator</c> with warps of 32 or
-/// <c>ilgpu:emulator:64</c> with warps of 64, on which every GPU thread is a thread of the host. With <c>:tf32</c> or
-/// <c>:bf16</c> after it, products round their factors for tensor cores: CUDA devices of compute capability 8.0 or newer,
-/// and the emulator with warps of 32.
+/// <c>ilgpu:emulator:64</c> with warps of 64, on which every GPU thread is a thread of the host. What
+/// follows chooses how products are computed (<see cref="ProductMode"/>): <c>:tf32</c> and <c>:bf16</c> on CUDA devices of
+/// compute capability 8.0 or newer and on the emulator with warps of 32, <c>:own</c> and <c>:cublas</c> on CUDA devices,
+/// where the faster of both is taken otherwise.
 /// </summary>
 public sealed class IlgpuBackend : IBackend
 {
@@ -22,7 +23,7 @@ public sealed class IlgpuBackend : IBackend
     private static readonly CPUDevice Narrow = new(numThreadsPerWarp: 32, numWarpsPerMultiprocessor: 2, numMultiprocessors: 1);
     private static readonly CPUDevice Wide = new(numThreadsPerWarp: 64, numWarpsPerMultiprocessor: 1, numMultiprocessors: 1);
 
-    private static readonly ProductPrecision[] TensorPrecisions = [ProductPrecision.Tf32, ProductPrecision.Bf16];
+    private static readonly ProductMode[] TensorModes = [ProductMode.Tf32, ProductMode.Bf16];
 
     private static readonly Lock Search = new();
 
@@ -49,15 +50,26 @@ public sealed class IlgpuBackend : IBackend
         Entry? chosen = Array.Find(entries, entry => entry.Selector == selector);
         if (chosen is not null)
         {
-            return new IlgpuDevice(selector, KindOf(chosen.Device), chosen.Precision, context, chosen.Device);
+            return new IlgpuDevice(selector, KindOf(chosen.Device), chosen.Products, context, chosen.Device);
         }
 
-        Entry? plain = Array.Find(entries, entry => TensorPrecisions.Any(precision => selector == WithPrecision(entry.Selector, precision)));
-        string known = string.Join(", ", entries.Select(entry => entry.Selector));
+        string refusal = Refusal(selector, entries);
         context.Dispose();
-        throw new BackendUnavailableException(plain is null
-            ? $"no device '{selector}'; this machine has {known}"
-            : $"'{selector}' needs tensor cores of compute capability 8.0 or newer, which {plain.Selector} ({Describe(plain).InstructionSet}) lacks");
+        throw new BackendUnavailableException(refusal);
+    }
+
+    /// <summary>Why there is no such device: what the machine, or the one it is a mode of, lacks.</summary>
+    private static string Refusal(string selector, Entry[] entries)
+    {
+        int colon = selector.LastIndexOf(':');
+        Entry? plain = colon < 0 ? null : Array.Find(entries, entry => entry.Selector == selector[..colon]);
+        string hardware = plain is null ? "" : $"{plain.Selector} ({Describe(plain).InstructionSet})";
+        return (plain, colon < 0 ? "" : selector[(colon + 1)..]) switch
+        {
+            (not null, "tf32" or "bf16") => $"'{selector}' needs tensor cores of compute capability 8.0 or newer, which {hardware} lacks",
+            ({ Device: CudaDevice }, "cublas") => $"'{selector}' needs cuBLAS, version 10, 11 or 12, which this machine lacks",
+            _ => $"no device '{selector}'; this machine has {string.Join(", ", entries.Select(entry => entry.Selector))}",
+        };
     }
 
     private static Context CreateContext()
@@ -74,34 +86,33 @@ public sealed class IlgpuBackend : IBackend
         for (int i = 0; i < context.GetCudaDevices().Count; i++)
         {
             CudaDevice device = context.GetCudaDevice(i);
-            foreach (ProductPrecision precision in PrecisionsOf(device))
+            string selector = $"ilgpu:cuda:{i}";
+            yield return new Entry(selector, device, ProductMode.Measured);
+            yield return new Entry(WithMode(selector, ProductMode.Own), device, ProductMode.Own);
+            foreach (ProductMode mode in ModesOf(device))
             {
-                yield return new Entry(WithPrecision($"ilgpu:cuda:{i}", precision), device, precision);
+                yield return new Entry(WithMode(selector, mode), device, mode);
             }
         }
 
         for (int i = 0; i < context.GetCLDevices().Count; i++)
         {
-            yield return new Entry($"ilgpu:opencl:{i}", context.GetCLDevice(i));
+            yield return new Entry($"ilgpu:opencl:{i}", context.GetCLDevice(i), ProductMode.Own);
         }
 
-        yield return new Entry(Emulator, Narrow);
-        yield return new Entry(WideEmulator, Wide);
-        foreach (ProductPrecision precision in TensorPrecisions)
+        yield return new Entry(Emulator, Narrow, ProductMode.Own);
+        yield return new Entry(WideEmulator, Wide, ProductMode.Own);
+        foreach (ProductMode mode in TensorModes)
         {
-            yield return new Entry(WithPrecision(Emulator, precision), Narrow, precision);
+            yield return new Entry(WithMode(Emulator, mode), Narrow, mode);
         }
     }
 
-    private static ProductPrecision[] PrecisionsOf(CudaDevice device) =>
-        device.Architecture is { Major: >= 8 } ? [ProductPrecision.Single, .. TensorPrecisions] : [ProductPrecision.Single];
+    /// <summary>Modes that need something: a library, tensor cores.</summary>
+    private static IEnumerable<ProductMode> ModesOf(CudaDevice device) =>
+        [.. CuBlasGemm.IsInstalled ? [ProductMode.CuBlas] : Array.Empty<ProductMode>(), .. device.Architecture is { Major: >= 8 } ? TensorModes : []];
 
-    private static string WithPrecision(string selector, ProductPrecision precision) => precision switch
-    {
-        ProductPrecision.Tf32 => $"{selector}:tf32",
-        ProductPrecision.Bf16 => $"{selector}:bf16",
-        _ => selector,
-    };
+    private static string WithMode(string selector, ProductMode mode) => $"{selector}:{mode.ToString().ToLowerInvariant()}";
 
     /// <summary>ILGPU asks for libcuda.so and libOpenCL.so: names for development, which most Linux systems with a driver lack.</summary>
     private static nint Resolve(Assembly assembly, string name) =>
@@ -116,7 +127,14 @@ public sealed class IlgpuBackend : IBackend
 
     private static DeviceDescription Describe(Entry entry)
     {
-        string products = entry.Precision == ProductPrecision.Single ? "" : $", products in {entry.Precision.ToString().ToLowerInvariant()}";
+        string products = entry.Products switch
+        {
+            ProductMode.Tf32 => ", products in tf32",
+            ProductMode.Bf16 => ", products in bf16",
+            ProductMode.CuBlas => ", products by cuBLAS",
+            ProductMode.Measured => ", products as measured",
+            _ => "",
+        };
         return entry.Device switch
         {
             CudaDevice cuda => new(entry.Selector, DeviceKind.Cuda, cuda.Name, $"{cuda.Architecture}{products}", cuda.NumMultiprocessors, cuda.MemorySize),
@@ -127,5 +145,5 @@ public sealed class IlgpuBackend : IBackend
         };
     }
 
-    private sealed record Entry(string Selector, ILGPU.Runtime.Device Device, ProductPrecision Precision = ProductPrecision.Single);
+    private sealed record Entry(string Selector, ILGPU.Runtime.Device Device, ProductMode Products);
 }

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using ILGPU;
 using ILGPU.Runtime;
+using ILGPU.Runtime.Cuda;
 
 namespace KernelCore.Kernels.Ilgpu;
 
@@ -15,15 +16,21 @@ public sealed class IlgpuDevice : Device
     private readonly Accelerator _accelerator;
     private readonly Dictionary<Type, Delegate> _kernels = [];
     private readonly EmulatorThreads? _emulator;
+    private readonly IlgpuLinearAlgebra _algebra;
 
-    internal IlgpuDevice(string name, DeviceKind kind, ProductPrecision precision, Context context, ILGPU.Runtime.Device device)
+    internal IlgpuDevice(string name, DeviceKind kind, ProductMode products, Context context, ILGPU.Runtime.Device device)
     {
-        (Name, Kind, Precision, _context) = (name, kind, precision, context);
+        (Name, Kind, Products, _context) = (name, kind, products, context);
         _accelerator = device.CreateAccelerator(context);
         _emulator = kind == DeviceKind.Emulator ? new EmulatorThreads(context, _accelerator.WarpSize) : null;
         Pool = new BufferPool(_accelerator);
         Staging = new HostStaging(_accelerator);
-        Kernels = new IlgpuKernels(this);
+        _algebra = new IlgpuLinearAlgebra(this);
+        Kernels = new IlgpuKernels(this, _algebra);
+        if (_accelerator is CudaAccelerator cuda && products is ProductMode.Measured or ProductMode.CuBlas)
+        {
+            _algebra.OpenCuBlas(cuda);
+        }
     }
 
     /// <inheritdoc/>
@@ -32,8 +39,11 @@ public sealed class IlgpuDevice : Device
     /// <inheritdoc/>
     public override DeviceKind Kind { get; }
 
-    /// <summary>What all matrix products work in: single precision unless the selector says otherwise.</summary>
-    public ProductPrecision Precision { get; }
+    /// <summary>How matrix products are computed, as the selector says.</summary>
+    public ProductMode Products { get; }
+
+    /// <inheritdoc/>
+    public override string Remark => Products is ProductMode.Tf32 or ProductMode.Bf16 ? $"products in {Products.ToString().ToLowerInvariant()}" : _algebra.Choice;
 
     /// <inheritdoc/>
     public override IKernels Kernels { get; }
@@ -52,6 +62,7 @@ public sealed class IlgpuDevice : Device
     public override void Dispose()
     {
         Synchronize();
+        _algebra.Dispose();
         Staging.Dispose();
         Pool.Dispose();
         _emulator?.Dispose();

@@ -1,12 +1,58 @@
+using ILGPU.Runtime.Cuda;
+
 namespace KernelCore.Kernels.Ilgpu;
 
 /// <summary>Matrix products on the GPU.</summary>
-internal sealed class IlgpuLinearAlgebra(IlgpuDevice device) : ILinearAlgebra
+internal sealed class IlgpuLinearAlgebra(IlgpuDevice device) : ILinearAlgebra, IDisposable
 {
+    private CuBlasGemm? _cuBlas;
+    private ProductChoice? _choice;
+
     /// <summary>Rows and columns of a tile.</summary>
-    public int TileExtent => 4 * (device.Kind != DeviceKind.Emulator ? LargeGroup.Side : device.Precision == ProductPrecision.Single ? SmallGroup.Side : MediumGroup.Side);
+    public int TileExtent => 4 * (device.Kind != DeviceKind.Emulator ? LargeGroup.Side : device.Products == ProductMode.Own ? SmallGroup.Side : MediumGroup.Side);
+
+    /// <summary>Who computes plain products, and why; empty where there is no choice.</summary>
+    public string Choice => _choice?.Reason ?? "";
+
+    /// <summary>Lets cuBLAS compute plain products: all of them, or where it is faster.</summary>
+    /// <exception cref="BackendUnavailableException">It was asked for and cannot be used.</exception>
+    public void OpenCuBlas(CudaAccelerator accelerator)
+    {
+        try
+        {
+            _cuBlas = new CuBlasGemm(device, accelerator);
+            _choice = device.Products == ProductMode.CuBlas ? ProductChoice.CuBlas : ProductTrial.Run(device, OwnGemm, _cuBlas.Run);
+        }
+        catch (Exception error) when (CuBlasGemm.IsFailure(error))
+        {
+            _choice = device.Products == ProductMode.Measured
+                ? ProductChoice.Own($"cuBLAS cannot be used, {error.Message}")
+                : throw new BackendUnavailableException($"'{device.Name}' needs cuBLAS, which cannot be used: {error.Message}", error);
+        }
+    }
 
     public void Gemm(bool transposeA, bool transposeB, float alpha, Matrix a, Matrix b, float beta, Matrix c, Tensor? bias = null)
+    {
+        // Of no terms or elements there is nothing to ask cuBLAS for, and with a factor of 0 it would not look at NaN in the operands.
+        bool empty = c.Rows == 0 || c.Columns == 0 || (transposeA ? a.Rows : a.Columns) == 0 || alpha == 0;
+        if (empty || _choice?.UsesCuBlas(transposeA, transposeB) != true)
+        {
+            OwnGemm(transposeA, transposeB, alpha, a, b, beta, c, bias);
+            return;
+        }
+
+        try
+        {
+            _cuBlas!.Run(transposeA, transposeB, alpha, a, b, beta, c, bias);
+        }
+        catch (CuBlasException error)
+        {
+            throw new KernelCoreException($"cuBLAS failed on {device.Name}: {error.Error}; a device that ends in ':own' does without it", error);
+        }
+    }
+
+    /// <summary>The same by own kernels, summed in increasing depth: the product of a matrix with its own transpose is exactly symmetric.</summary>
+    public void OwnGemm(bool transposeA, bool transposeB, float alpha, Matrix a, Matrix b, float beta, Matrix c, Tensor? bias = null)
     {
         int depth = transposeA ? a.Rows : a.Columns;
 
@@ -23,21 +69,21 @@ internal sealed class IlgpuLinearAlgebra(IlgpuDevice device) : ILinearAlgebra
         where TFactor : struct, IFactor
         where TSink : struct, ISink
     {
-        switch (device.Precision, device.Kind)
+        switch (device.Products, device.Kind)
         {
-            case (ProductPrecision.Single, DeviceKind.Emulator):
-                Launch<SingleTile<SmallGroup>, TFactor, TSink>(factor, shape, sink);
-                break;
-            case (ProductPrecision.Tf32, DeviceKind.Emulator):
+            case (ProductMode.Tf32, DeviceKind.Emulator):
                 Launch<TensorTile<MediumGroup, Tf32, EmulatedTensorCore<Tf32>>, TFactor, TSink>(factor, shape, sink);
                 break;
-            case (ProductPrecision.Bf16, DeviceKind.Emulator):
+            case (ProductMode.Bf16, DeviceKind.Emulator):
                 Launch<TensorTile<MediumGroup, Bf16, EmulatedTensorCore<Bf16>>, TFactor, TSink>(factor, shape, sink);
                 break;
-            case (ProductPrecision.Tf32, _):
+            case (_, DeviceKind.Emulator):
+                Launch<SingleTile<SmallGroup>, TFactor, TSink>(factor, shape, sink);
+                break;
+            case (ProductMode.Tf32, _):
                 Launch<TensorTile<LargeGroup, Tf32, TensorCore<Tf32>>, TFactor, TSink>(factor, shape, sink);
                 break;
-            case (ProductPrecision.Bf16, _):
+            case (ProductMode.Bf16, _):
                 Launch<TensorTile<LargeGroup, Bf16, TensorCore<Bf16>>, TFactor, TSink>(factor, shape, sink);
                 break;
             default:
@@ -45,6 +91,8 @@ internal sealed class IlgpuLinearAlgebra(IlgpuDevice device) : ILinearAlgebra
                 break;
         }
     }
+
+    public void Dispose() => _cuBlas?.Dispose();
 
     private void Launch<TTile, TFactor, TSink>(in TFactor factor, ProductShape shape, in TSink sink)
         where TTile : struct, ITile

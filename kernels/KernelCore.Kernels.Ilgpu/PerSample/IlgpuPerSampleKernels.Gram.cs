@@ -23,7 +23,7 @@ internal sealed partial class IlgpuPerSampleKernels
             {
                 int width = Math.Min(rightChunk, columns - j);
                 Form(right, role, j, width, rightBlock);
-                algebra.Gemm(
+                algebra.OwnGemm(
                     false, true, 1, new Matrix(leftBlock, height, size), new Matrix(rightBlock, width, size), accumulate ? 1 : 0,
                     new Matrix(gram, ((long)i * columns) + j, height, width, columns));
             }

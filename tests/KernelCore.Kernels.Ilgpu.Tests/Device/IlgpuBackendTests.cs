@@ -25,19 +25,20 @@ public class IlgpuBackendTests
             Assert.Equal(device.Selector.EndsWith(":bf16", StringComparison.Ordinal), device.InstructionSet.Contains("products in bf16", StringComparison.Ordinal));
         }
 
-        Assert.Equal(ProductPrecision.Single, Precision("ilgpu:emulator"));
-        Assert.Equal(ProductPrecision.Tf32, Precision("ilgpu:emulator:tf32"));
-        Assert.Equal(ProductPrecision.Bf16, Precision("ilgpu:emulator:bf16"));
+        Assert.Equal((ProductMode.Own, ""), Opened("ilgpu:emulator"));
+        Assert.Equal((ProductMode.Tf32, "products in tf32"), Opened("ilgpu:emulator:tf32"));
+        Assert.Equal((ProductMode.Bf16, "products in bf16"), Opened("ilgpu:emulator:bf16"));
     }
 
-    [Fact]
-    public void A_precision_that_a_device_lacks_is_refused_with_the_reason() => Assert.Equal(
-        "'ilgpu:emulator:64:tf32' needs tensor cores of compute capability 8.0 or newer, which ilgpu:emulator:64 (warps of 64) lacks",
-        Assert.Throws<BackendUnavailableException>(() => new IlgpuBackend().Open("ilgpu:emulator:64:tf32")).Message);
+    [Theory]
+    [InlineData("ilgpu:emulator:64:tf32", "'ilgpu:emulator:64:tf32' needs tensor cores of compute capability 8.0 or newer, which ilgpu:emulator:64 (warps of 64) lacks")]
+    [InlineData("ilgpu:emulator:cublas", "no device 'ilgpu:emulator:cublas'; this machine has ")]
+    public void A_mode_that_a_device_lacks_is_refused_with_the_reason(string selector, string reason) =>
+        Assert.StartsWith(reason, Assert.Throws<BackendUnavailableException>(() => new IlgpuBackend().Open(selector)).Message, StringComparison.Ordinal);
 
-    private static ProductPrecision Precision(string selector)
+    private static (ProductMode Products, string Remark) Opened(string selector)
     {
         using var device = (IlgpuDevice)new IlgpuBackend().Open(selector);
-        return device.Precision;
+        return (device.Products, device.Remark);
     }
 }
