@@ -52,8 +52,16 @@ internal static class KernelCatalogue
             : Kernels.Concat(Shared).Where(argument => argument.IsValueType && constraint.IsAssignableFrom(argument)).Select(argument => type.MakeGenericType(argument));
     }
 
-    private static IEnumerable<Type> Products() => Calls(typeof(IlgpuLinearAlgebra), nameof(IlgpuLinearAlgebra.Multiply)).OfType<MethodInfo>()
-        .Select(call => typeof(Product<,,>).MakeGenericType([typeof(LargeTile), .. call.GetGenericArguments()]));
+    private static IEnumerable<Type> Products() =>
+        Calls(typeof(IlgpuLinearAlgebra), nameof(IlgpuLinearAlgebra.Multiply)).OfType<MethodInfo>().Select(call => call.GetGenericArguments())
+            .Concat(Calls(typeof(IlgpuLinearAlgebra), nameof(IlgpuLinearAlgebra.MultiplyTo)).OfType<MethodInfo>().Select(call => call.GetGenericArguments()).SelectMany(WholeAndInParts))
+            .Select(arguments => typeof(Product<,,>).MakeGenericType([typeof(LargeTile), .. arguments]));
+
+    private static IEnumerable<Type[]> WholeAndInParts(Type[] operands) =>
+    [
+        [typeof(Factor<,>).MakeGenericType(operands), typeof(Destination)],
+        [typeof(Factor<,>).MakeGenericType([.. operands.Select(operand => typeof(PartOperand<>).MakeGenericType(operand))]), typeof(Destination)],
+    ];
 
     private static MethodInfo? Resolve(Module module, int call)
     {
