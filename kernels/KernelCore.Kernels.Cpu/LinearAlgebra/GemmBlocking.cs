@@ -6,8 +6,26 @@ internal static class GemmBlocking
     /// <summary>Most terms of a sum that one tile takes at a time: a panel of B of this depth stays in the first-level cache.</summary>
     public const int Depth = 256;
 
-    /// <summary>Floats packed at a time, unless a single depth needs more: they are still in the second-level cache when they are read.</summary>
-    public const int PackedFloats = 1 << 18;
+    /// <summary>Tiles of A, one below the other, that stay in the second-level cache while a group of panels of B pass.</summary>
+    public const int GroupRows = 16;
+
+    /// <summary>Panels of B in a group.</summary>
+    public const int GroupColumns = 4;
+
+    /// <summary>Tiles below which a task is not split further: microseconds of work.</summary>
+    public const int TaskTiles = 8;
+
+    /// <summary>Rows of A packed at a time; a multiple of every tile's rows.</summary>
+    public const int Rows = 3072;
+
+    /// <summary>Floats of A packed at a time, unless a single depth needs more.</summary>
+    public const int PackedFloats = 1 << 20;
+
+    /// <summary>Panels of A packed by one task.</summary>
+    public const int PackPanels = 4;
+
+    /// <summary>Tiles of rows up to which B is read in place: packing it would not be repaid.</summary>
+    public const int InPlaceTiles = 4;
 
     /// <summary>Terms that one tile takes at a time: k in equal parts, none deeper than <see cref="Depth"/>.</summary>
     /// <param name="k">Terms of each sum.</param>
@@ -17,25 +35,4 @@ internal static class GemmBlocking
         int parts = Parallelism.Chunks(k, Depth);
         return parts <= 1 ? k : Parallelism.Chunks(k, parts * unit) * unit;
     }
-
-    /// <summary>Columns of B packed at a time.</summary>
-    public const int Columns = 2048;
-
-    /// <summary>Rows of A packed at a time; a multiple of <see cref="TaskRows"/>.</summary>
-    public const int Rows = 1536;
-
-    /// <summary>Rows of A that stay in the second-level cache; a multiple of every tile's rows.</summary>
-    public const int TaskRows = 192;
-
-    /// <summary>Columns of C in one task.</summary>
-    public const int TaskColumns = 256;
-
-    /// <summary>Tiles below which a task is not split further: microseconds of work.</summary>
-    public const int TaskTiles = 8;
-
-    /// <summary>Panels packed by one task.</summary>
-    public const int PackPanels = 4;
-
-    /// <summary>Row panels up to which B is read in place: packing it would not be repaid.</summary>
-    public const int InPlacePanels = 4;
 }

@@ -2,11 +2,11 @@ using System.Runtime.CompilerServices;
 
 namespace KernelCore.Kernels.Cpu;
 
-/// <summary>The loops around a tile: blocks of columns, depth and rows, packed and multiplied in parallel.</summary>
-internal static unsafe class GemmDriver<TLanes>
+/// <summary>The loops around a block: rows of A packed in parallel, then ranges of C computed in parallel.</summary>
+internal static class GemmDriver<TLanes>
     where TLanes : struct, ILanes<TLanes>
 {
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     public static void Run(in GemmProblem given, WorkerPool? pool)
     {
         if (given.M == 0 || given.N == 0)
@@ -14,18 +14,14 @@ internal static unsafe class GemmDriver<TLanes>
             return;
         }
 
-        GemmBlock<TLanes> block = PreferTransposed(given) ? new(given.Transposed(), Scratch.Current) : new(given, Scratch.Current);
-        for (int column = 0; column < block.N; column += GemmBlocking.Columns)
+        var block = new GemmBlock<TLanes>(PreferTransposed(given) ? given.Transposed() : given, Scratch.Current);
+        for (int row = 0; row < block.M; row += GemmBlocking.Rows)
         {
             int term = 0;
             do
             {
-                for (int row = 0; row < block.M; row += GemmBlocking.Rows)
-                {
-                    block.MoveTo(row, column, term);
-                    Execute(ref block, pool);
-                }
-
+                block.MoveTo(row, term);
+                Execute(block, pool);
                 term += block.Terms;
             }
             while (term < block.K);
@@ -40,18 +36,22 @@ internal static unsafe class GemmDriver<TLanes>
         return 2 * transposed <= tiles;
     }
 
-    private static void Execute(ref GemmBlock<TLanes> block, WorkerPool? pool)
+    private static void Execute(in GemmBlock<TLanes> block, WorkerPool? pool)
     {
+        var multiplying = new Multiplying(block, pool?.Threads ?? 1);
         if (pool is null)
         {
-            block.Pack(0, 1);
-            block.Multiply(0, block.RowPanels, 0, block.ColumnPanels);
+            block.Pack(0, block.RowPanels);
+            for (int task = 0; task < multiplying.Tasks; task++)
+            {
+                multiplying.Run(task, 0);
+            }
+
             return;
         }
 
-        var packing = new Packing(in block);
+        var packing = new Packing(block);
         pool.Run(packing.Tasks, ref packing);
-        var multiplying = new Multiplying(in block, pool.Threads);
         pool.Run(multiplying.Tasks, ref multiplying);
     }
 
@@ -59,48 +59,50 @@ internal static unsafe class GemmDriver<TLanes>
     {
         private readonly GemmBlock<TLanes> _block = block;
 
-        public int Tasks => Parallelism.Chunks(_block.PanelsToPack, GemmBlocking.PackPanels);
+        public int Tasks => Parallelism.Chunks(_block.RowPanels, GemmBlocking.PackPanels);
 
         public void Run(int task, int worker)
         {
-            _block.Pack(task, Tasks);
+            int panel = task * GemmBlocking.PackPanels;
+            _block.Pack(panel, Math.Min(panel + GemmBlocking.PackPanels, _block.RowPanels));
         }
     }
 
     private readonly struct Multiplying : IParallelBody
     {
         private readonly GemmBlock<TLanes> _block;
-        private readonly int _rows, _columns, _tasksAcross;
+        private readonly int _rows, _columns;
 
         public Multiplying(in GemmBlock<TLanes> block, int threads)
         {
             _block = block;
-            _rows = GemmBlocking.TaskRows / GemmTile<TLanes>.Rows;
-            _columns = Math.Max(1, GemmBlocking.TaskColumns / GemmTile<TLanes>.Columns);
+            _rows = block.RowPanels;
+            _columns = block.ColumnPanels;
 
-            // Several tasks per thread, so that one that is held up does not hold up the others.
-            while (Tasks < 4 * threads && _rows * _columns > GemmBlocking.TaskTiles)
+            // Several tasks per thread, so that one that is held up does not hold up the others. With fewer rows B is packed
+            // more often, with fewer columns A is fetched more often.
+            while (threads > 1 && Tasks < 8 * threads && _rows * _columns > GemmBlocking.TaskTiles)
             {
-                if (_rows >= _columns)
+                if (_columns > 1 && _rows < 16 * _columns)
                 {
-                    _rows /= 2;
+                    _columns = (_columns + 1) / 2;
                 }
                 else
                 {
-                    _columns /= 2;
+                    _rows = (_rows + 1) / 2;
                 }
             }
-
-            _tasksAcross = Parallelism.Chunks(block.ColumnPanels, _columns);
         }
 
-        public int Tasks => Parallelism.Chunks(_block.RowPanels, _rows) * Parallelism.Chunks(_block.ColumnPanels, _columns);
+        public int Tasks => Parallelism.Chunks(_block.RowPanels, _rows) * Across;
+
+        private int Across => Parallelism.Chunks(_block.ColumnPanels, _columns);
 
         public void Run(int task, int worker)
         {
-            int row = task / _tasksAcross * _rows, column = task % _tasksAcross * _columns;
+            int row = task / Across * _rows, column = task % Across * _columns;
             _block.Multiply(
-                row, Math.Min(row + _rows, _block.RowPanels), column, Math.Min(column + _columns, _block.ColumnPanels));
+                row, Math.Min(row + _rows, _block.RowPanels), column, Math.Min(column + _columns, _block.ColumnPanels), Scratch.Current);
         }
     }
 }

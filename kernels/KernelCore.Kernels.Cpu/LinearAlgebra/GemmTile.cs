@@ -57,7 +57,7 @@ internal static unsafe class GemmTile<TLanes>
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private static void Multiply<TRows>(int depth, float* a, float* b, nint strideB, in GemmTarget target)
         where TRows : struct, IRowCount
     {
