@@ -29,7 +29,16 @@ public sealed class IlgpuDevice : Device
         Kernels = new IlgpuKernels(this, _algebra);
         if (_accelerator is CudaAccelerator cuda && products is ProductMode.Measured or ProductMode.CuBlas)
         {
-            _algebra.OpenCuBlas(cuda);
+            try
+            {
+                _algebra.OpenCuBlas(cuda);
+            }
+            catch
+            {
+                // Nobody else has the device yet.
+                Dispose();
+                throw;
+            }
         }
     }
 
@@ -51,6 +60,8 @@ public sealed class IlgpuDevice : Device
     internal BufferPool Pool { get; }
 
     internal HostStaging Staging { get; }
+
+    internal int Multiprocessors => _accelerator.NumMultiprocessors;
 
     /// <summary>Threads of one group of a loop over elements; few on the emulator, where each is a thread of the host.</summary>
     private int ElementGroup => _emulator is null ? 256 : 2;
@@ -125,7 +136,7 @@ public sealed class IlgpuDevice : Device
     protected override DeviceBuffer<int> AllocateInts(long count) => new IlgpuBuffer<int>(this, count, zeroed: true);
 
     /// <summary>Groups for so many threads, but no more than fill the device several times over.</summary>
-    private int Groups(long threads, int groupSize) => LaunchGrid.Groups(threads, groupSize, _emulator is null ? 32 * _accelerator.NumMultiprocessors : 2);
+    private int Groups(long threads, int groupSize) => LaunchGrid.Groups(threads, groupSize, _emulator is null ? 32 * Multiprocessors : 2);
 
     private void LaunchRows<TBody, TWarp>(int rows, in TBody body, int width, int groupSize)
         where TBody : struct, IRow

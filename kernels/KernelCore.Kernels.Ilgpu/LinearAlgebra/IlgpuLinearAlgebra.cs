@@ -1,3 +1,4 @@
+using ILGPU;
 using ILGPU.Runtime.Cuda;
 
 namespace KernelCore.Kernels.Ilgpu;
@@ -51,7 +52,7 @@ internal sealed class IlgpuLinearAlgebra(IlgpuDevice device) : ILinearAlgebra, I
         }
     }
 
-    /// <summary>The same by own kernels, summed in increasing depth: the product of a matrix with its own transpose is exactly symmetric.</summary>
+    /// <summary>The same by own kernels, every element summed in the same order: the product of a matrix with its own transpose is exactly symmetric.</summary>
     public void OwnGemm(bool transposeA, bool transposeB, float alpha, Matrix a, Matrix b, float beta, Matrix c, Tensor? bias = null)
     {
         int depth = transposeA ? a.Rows : a.Columns;
@@ -61,7 +62,40 @@ internal sealed class IlgpuLinearAlgebra(IlgpuDevice device) : ILinearAlgebra, I
         {
             Bias = MatrixOperand.RowOf(DeviceMemory.Of(bias)),
         };
-        Multiply(Factor.Of(Operand(a, transposed: transposeA), Operand(b, transposed: !transposeB), depth), KernelShapes.Gemm(c.Rows, c.Columns, depth), to);
+        MultiplyTo(Operand(a, transposed: transposeA), Operand(b, transposed: !transposeB), KernelShapes.Gemm(c.Rows, c.Columns, depth), to);
+    }
+
+    /// <summary>Stores a batch of matrices L R^T. Where they are small and the depth is great, groups share the depth.</summary>
+    public void MultiplyTo<TLeft, TRight>(TLeft left, TRight right, ProductShape shape, in Destination to)
+        where TLeft : struct, IOperand
+        where TRight : struct, IOperand
+    {
+        DepthSplit split = DepthSplit.Of(shape, TileExtent, device.Multiprocessors);
+        if (split.Parts == 1)
+        {
+            Multiply(Factor.Of(left, right, shape.Depth), shape, to);
+        }
+        else
+        {
+            MultiplyInParts(left, right, shape, split, to);
+        }
+    }
+
+    /// <summary>The same, one product for each part of the depth. Their sums have a fixed order.</summary>
+    internal void MultiplyInParts<TLeft, TRight>(TLeft left, TRight right, ProductShape shape, DepthSplit split, in Destination to)
+        where TLeft : struct, IOperand
+        where TRight : struct, IOperand
+    {
+        int size = shape.Rows * shape.Columns;
+        using Tensor scratch = device.Scratch([shape.Batch * split.Parts, size]);
+        ArrayView<float> products = DeviceMemory.Of(scratch);
+        Multiply(
+            Factor.Of(Part(left), Part(right), split.Depth), shape with { Batch = shape.Batch * split.Parts, Depth = split.Depth },
+            new Destination(products, shape.Columns, BatchLayout.Contiguous(size)));
+        device.ForEach((long)shape.Batch * size, new PartSum { Products = products, To = to, Parts = split.Parts, Rows = shape.Rows, Columns = shape.Columns });
+
+        PartOperand<TOperand> Part<TOperand>(TOperand operand)
+            where TOperand : struct, IOperand => new() { Operand = operand, Parts = split.Parts, PartDepth = split.Depth, Depth = shape.Depth };
     }
 
     /// <summary>Computes a batch of matrices and hands their elements to a sink.</summary>

@@ -65,8 +65,15 @@ internal static class KernelCatalogue
 
     private static IEnumerable<Type> Products() =>
         from tile in Tiles
-        from call in Calls(typeof(IlgpuLinearAlgebra), nameof(IlgpuLinearAlgebra.Multiply)).OfType<MethodInfo>()
-        select typeof(Product<,,>).MakeGenericType([tile.Tile, .. call.GetGenericArguments()]);
+        from arguments in Calls(typeof(IlgpuLinearAlgebra), nameof(IlgpuLinearAlgebra.Multiply)).OfType<MethodInfo>().Select(call => call.GetGenericArguments())
+            .Concat(Calls(typeof(IlgpuLinearAlgebra), nameof(IlgpuLinearAlgebra.MultiplyTo)).OfType<MethodInfo>().Select(call => call.GetGenericArguments()).SelectMany(WholeAndInParts))
+        select typeof(Product<,,>).MakeGenericType([tile.Tile, .. arguments]);
+
+    private static IEnumerable<Type[]> WholeAndInParts(Type[] operands) =>
+    [
+        [typeof(Factor<,>).MakeGenericType(operands), typeof(Destination)],
+        [typeof(Factor<,>).MakeGenericType([.. operands.Select(operand => typeof(PartOperand<>).MakeGenericType(operand))]), typeof(Destination)],
+    ];
 
     private static int Capability(Type kernel) => Array.Find(Tiles, tile => tile.Tile == kernel.GetGenericArguments()[0]).Capability;
 
