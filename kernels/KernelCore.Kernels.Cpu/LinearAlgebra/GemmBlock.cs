@@ -11,6 +11,7 @@ internal unsafe struct GemmBlock<TLanes>
 {
     private readonly GemmProblem _problem;
     private readonly float* _packedA;
+    private readonly bool _readsAInPlace;
     private readonly int _depth;
     private int _row, _rows, _term, _terms;
 
@@ -18,6 +19,7 @@ internal unsafe struct GemmBlock<TLanes>
     {
         _problem = problem;
         _depth = GemmBlocking.DepthOf(problem.K);
+        _readsAInPlace = problem.DepthA == 1 && ColumnPanels <= GemmBlocking.InPlaceColumns;
         long rows = Parallelism.Chunks(Math.Min(problem.M, GemmBlocking.Rows), GemmTile<TLanes>.Rows) * GemmTile<TLanes>.Rows;
         Terms = (int)Math.Min(problem.K, Math.Max(1, GemmBlocking.PackedFloats / (rows * Math.Max(1, _depth))) * _depth);
         _packedA = scratch.Floats(ScratchSlot.PackedA, Terms * rows);
@@ -40,7 +42,12 @@ internal unsafe struct GemmBlock<TLanes>
     {
         (_row, _rows) = (row, Math.Min(GemmBlocking.Rows, _problem.M - row));
         (_term, _terms) = (term, Math.Min(Terms, _problem.K - term));
+        int rest = _rows % GemmTile<TLanes>.Rows;
+        FirstPackedPanel = !_readsAInPlace ? 0 : rest > 0 && rest < GemmTile<TLanes>.RowsComputed(rest) ? RowPanels - 1 : RowPanels;
     }
+
+    /// <summary>The first of the panels of A that have to be packed: a tile reads all its rows, so in place means all whole panels.</summary>
+    public int FirstPackedPanel { readonly get; private set; }
 
     /// <summary>Packs panels [panel, endPanel) of A.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
@@ -51,7 +58,7 @@ internal unsafe struct GemmBlock<TLanes>
             int row = panel * GemmTile<TLanes>.Rows;
             GemmPacking.Pack(
                 GemmTile<TLanes>.Rows, Math.Min(GemmTile<TLanes>.Rows, _rows - row), _terms,
-                _problem.A + ((_row + row) * _problem.RowA) + (_term * _problem.DepthA), _problem.RowA, _problem.DepthA, PanelA(panel));
+                SourceA(row), _problem.RowA, _problem.DepthA, PanelA(panel));
         }
     }
 
@@ -80,7 +87,7 @@ internal unsafe struct GemmBlock<TLanes>
     private readonly void MultiplyGroup(int row, int endRow, int column, int endColumn, int start, float* packedB, float* tile)
     {
         int depth = Math.Min(_depth, _terms - start);
-        bool inPlace = _problem.ColumnB == 1 && endRow - row <= GemmBlocking.InPlaceTiles;
+        bool inPlace = _problem.ColumnB == 1 && endRow - row <= GemmBlocking.InPlaceRows;
         for (int top = row; top < endRow; top += GemmBlocking.GroupRows)
         {
             int bottom = Math.Min(top + GemmBlocking.GroupRows, endRow);
@@ -111,6 +118,8 @@ internal unsafe struct GemmBlock<TLanes>
         }
     }
 
+    private readonly float* SourceA(int row) => _problem.A + ((_row + row) * _problem.RowA) + (_term * _problem.DepthA);
+
     private readonly float* PanelA(int panel) => _packedA + (panel * (nint)GemmTile<TLanes>.Rows * _terms);
 
     /// <summary>Adds some terms to one tile of C.</summary>
@@ -119,7 +128,9 @@ internal unsafe struct GemmBlock<TLanes>
     {
         int row = rowPanel * GemmTile<TLanes>.Rows, column = columnPanel * GemmTile<TLanes>.Columns, rows = Math.Min(GemmTile<TLanes>.Rows, _rows - row);
         bool isFirst = _term + start == 0, isLast = _term + start + depth == _problem.K;
-        float* a = PanelA(rowPanel) + (start * GemmTile<TLanes>.Rows);
+        bool inPlace = rowPanel < FirstPackedPanel;
+        nint rowA = inPlace ? _problem.RowA : 1, depthA = inPlace ? 1 : GemmTile<TLanes>.Rows;
+        float* a = (inPlace ? SourceA(row) : PanelA(rowPanel)) + (start * depthA);
         var target = new GemmTarget
         {
             C = _problem.C + ((_row + row) * _problem.RowC) + (column * _problem.ColumnC),
@@ -132,18 +143,18 @@ internal unsafe struct GemmBlock<TLanes>
         };
         if (rows == GemmTile<TLanes>.RowsComputed(rows) && columns == GemmTile<TLanes>.Columns && _problem.ColumnC == 1)
         {
-            GemmTile<TLanes>.Multiply(rows, depth, a, b, strideB, target);
+            GemmTile<TLanes>.Multiply(rows, depth, a, rowA, depthA, b, strideB, target);
         }
         else
         {
-            MultiplyPart(rows, columns, depth, a, b, strideB, target, whole);
+            MultiplyPart(rows, columns, depth, a, rowA, depthA, b, strideB, target, whole);
         }
     }
 
     /// <summary>Computes a tile that C has only part of, or in transposed order, through a whole tile: the same arithmetic.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private readonly void MultiplyPart(
-        int rows, int columns, int depth, float* a, float* b, nint strideB, in GemmTarget target, float* whole)
+        int rows, int columns, int depth, float* a, nint rowA, nint depthA, float* b, nint strideB, in GemmTarget target, float* whole)
     {
         nint rowC = _problem.RowC, columnC = _problem.ColumnC;
         if (target.Beta != 0)
@@ -155,7 +166,7 @@ internal unsafe struct GemmBlock<TLanes>
         }
 
         GemmTile<TLanes>.Multiply(
-            rows, depth, a, b, strideB, target with { C = whole, RowC = GemmTile<TLanes>.Columns, Bias = null });
+            rows, depth, a, rowA, depthA, b, strideB, target with { C = whole, RowC = GemmTile<TLanes>.Columns, Bias = null });
         if (target.Bias != null)
         {
             AddBias(rows, columns, whole, target.Bias);

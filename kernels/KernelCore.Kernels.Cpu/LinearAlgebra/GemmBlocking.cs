@@ -24,8 +24,11 @@ internal static class GemmBlocking
     /// <summary>Panels of A packed by one task.</summary>
     public const int PackPanels = 4;
 
-    /// <summary>Tiles of rows up to which B is read in place: packing it would not be repaid.</summary>
-    public const int InPlaceTiles = 4;
+    /// <summary>Tiles, one below the other, up to which rows of B are read in place: packing would not be repaid.</summary>
+    public const int InPlaceRows = 4;
+
+    /// <summary>Tiles, side by side, up to which rows of A are read in place.</summary>
+    public const int InPlaceColumns = 4;
 
     /// <summary>Terms that one tile takes at a time: k in equal parts, none deeper than <see cref="Depth"/>.</summary>
     /// <param name="k">Terms of each sum.</param>

@@ -41,7 +41,7 @@ internal static class GemmDriver<TLanes>
         var multiplying = new Multiplying(block, pool?.Threads ?? 1);
         if (pool is null)
         {
-            block.Pack(0, block.RowPanels);
+            block.Pack(block.FirstPackedPanel, block.RowPanels);
             for (int task = 0; task < multiplying.Tasks; task++)
             {
                 multiplying.Run(task, 0);
@@ -59,11 +59,11 @@ internal static class GemmDriver<TLanes>
     {
         private readonly GemmBlock<TLanes> _block = block;
 
-        public int Tasks => Parallelism.Chunks(_block.RowPanels, GemmBlocking.PackPanels);
+        public int Tasks => Parallelism.Chunks(_block.RowPanels - _block.FirstPackedPanel, GemmBlocking.PackPanels);
 
         public void Run(int task, int worker)
         {
-            int panel = task * GemmBlocking.PackPanels;
+            int panel = _block.FirstPackedPanel + (task * GemmBlocking.PackPanels);
             _block.Pack(panel, Math.Min(panel + GemmBlocking.PackPanels, _block.RowPanels));
         }
     }

@@ -34,32 +34,49 @@ internal static unsafe class GemmTile<TLanes>
     /// <summary>c[i, j] = alpha sum over p of a[p, i] b[p, j] + beta c[i, j] + bias, the sum in increasing p from zero.</summary>
     /// <param name="rows">Rows that are wanted; <see cref="RowsComputed"/> are computed and stored.</param>
     /// <param name="depth">Terms; may be 0.</param>
-    /// <param name="a">[depth, <see cref="Rows"/>], contiguous.</param>
+    /// <param name="a">Element (p, i) is <c>a[i * rowA + p * depthA]</c>.</param>
+    /// <param name="rowA">Floats between rows of the tile in a.</param>
+    /// <param name="depthA">Floats between terms in a.</param>
     /// <param name="b">[depth, <see cref="Columns"/>] with a row stride.</param>
     /// <param name="strideB">Floats between rows of b.</param>
     /// <param name="target">c and what is added to it.</param>
-    public static void Multiply(int rows, int depth, float* a, float* b, nint strideB, in GemmTarget target)
+    public static void Multiply(int rows, int depth, float* a, nint rowA, nint depthA, float* b, nint strideB, in GemmTarget target)
+    {
+        if (rowA == 1)
+        {
+            Multiply<Panel>(rows, depth, a, rowA, depthA, b, strideB, target);
+        }
+        else
+        {
+            Multiply<Strided>(rows, depth, a, rowA, depthA, b, strideB, target);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Multiply<TSource>(int rows, int depth, float* a, nint rowA, nint depthA, float* b, nint strideB, in GemmTarget target)
+        where TSource : struct, ISource
     {
         switch (RowsComputed(rows))
         {
             case 12:
-                Multiply<TwelveRows>(depth, a, b, strideB, target);
+                Multiply<TwelveRows, TSource>(depth, a, rowA, depthA, b, strideB, target);
                 break;
             case 8:
-                Multiply<EightRows>(depth, a, b, strideB, target);
+                Multiply<EightRows, TSource>(depth, a, rowA, depthA, b, strideB, target);
                 break;
             case 6:
-                Multiply<SixRows>(depth, a, b, strideB, target);
+                Multiply<SixRows, TSource>(depth, a, rowA, depthA, b, strideB, target);
                 break;
             default:
-                Multiply<FourRows>(depth, a, b, strideB, target);
+                Multiply<FourRows, TSource>(depth, a, rowA, depthA, b, strideB, target);
                 break;
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    private static void Multiply<TRows>(int depth, float* a, float* b, nint strideB, in GemmTarget target)
+    private static void Multiply<TRows, TSource>(int depth, float* a, nint rowA, nint depthA, float* b, nint strideB, in GemmTarget target)
         where TRows : struct, IRowCount
+        where TSource : struct, ISource
     {
         Prefetch(TRows.Count, target);
         TLanes c00 = default, c01 = default;
@@ -74,59 +91,63 @@ internal static unsafe class GemmTile<TLanes>
         TLanes c90 = default, c91 = default;
         TLanes c100 = default, c101 = default;
         TLanes c110 = default, c111 = default;
+        rowA = TSource.RowStride(rowA);
         for (; depth > 0; depth--)
         {
             TLanes b0 = TLanes.Load(b), b1 = TLanes.Load(b + TLanes.Count);
-            TLanes a0 = TLanes.Broadcast(a[0]);
-            c00 = TLanes.MultiplyAdd(a0, b0, c00);
-            c01 = TLanes.MultiplyAdd(a0, b1, c01);
-            TLanes a1 = TLanes.Broadcast(a[1]);
-            c10 = TLanes.MultiplyAdd(a1, b0, c10);
-            c11 = TLanes.MultiplyAdd(a1, b1, c11);
-            TLanes a2 = TLanes.Broadcast(a[2]);
-            c20 = TLanes.MultiplyAdd(a2, b0, c20);
-            c21 = TLanes.MultiplyAdd(a2, b1, c21);
-            TLanes a3 = TLanes.Broadcast(a[3]);
-            c30 = TLanes.MultiplyAdd(a3, b0, c30);
-            c31 = TLanes.MultiplyAdd(a3, b1, c31);
+
+            // An address adds none, one or two strides to a pointer: three rows each.
+            float* at3 = a + (3 * rowA), at6 = a + (6 * rowA), at9 = a + (9 * rowA);
+            TLanes a0 = TLanes.Broadcast(*a);
+            c00.AddProduct(a0, b0);
+            c01.AddProduct(a0, b1);
+            TLanes a1 = TLanes.Broadcast(a[rowA]);
+            c10.AddProduct(a1, b0);
+            c11.AddProduct(a1, b1);
+            TLanes a2 = TLanes.Broadcast(a[2 * rowA]);
+            c20.AddProduct(a2, b0);
+            c21.AddProduct(a2, b1);
+            TLanes a3 = TLanes.Broadcast(*at3);
+            c30.AddProduct(a3, b0);
+            c31.AddProduct(a3, b1);
 
             if (TRows.Count > 4)
             {
-                TLanes a4 = TLanes.Broadcast(a[4]);
-                c40 = TLanes.MultiplyAdd(a4, b0, c40);
-                c41 = TLanes.MultiplyAdd(a4, b1, c41);
-                TLanes a5 = TLanes.Broadcast(a[5]);
-                c50 = TLanes.MultiplyAdd(a5, b0, c50);
-                c51 = TLanes.MultiplyAdd(a5, b1, c51);
+                TLanes a4 = TLanes.Broadcast(at3[rowA]);
+                c40.AddProduct(a4, b0);
+                c41.AddProduct(a4, b1);
+                TLanes a5 = TLanes.Broadcast(at3[2 * rowA]);
+                c50.AddProduct(a5, b0);
+                c51.AddProduct(a5, b1);
             }
 
             if (TRows.Count > 6)
             {
-                TLanes a6 = TLanes.Broadcast(a[6]);
-                c60 = TLanes.MultiplyAdd(a6, b0, c60);
-                c61 = TLanes.MultiplyAdd(a6, b1, c61);
-                TLanes a7 = TLanes.Broadcast(a[7]);
-                c70 = TLanes.MultiplyAdd(a7, b0, c70);
-                c71 = TLanes.MultiplyAdd(a7, b1, c71);
+                TLanes a6 = TLanes.Broadcast(*at6);
+                c60.AddProduct(a6, b0);
+                c61.AddProduct(a6, b1);
+                TLanes a7 = TLanes.Broadcast(at6[rowA]);
+                c70.AddProduct(a7, b0);
+                c71.AddProduct(a7, b1);
             }
 
             if (TRows.Count > 8)
             {
-                TLanes a8 = TLanes.Broadcast(a[8]);
-                c80 = TLanes.MultiplyAdd(a8, b0, c80);
-                c81 = TLanes.MultiplyAdd(a8, b1, c81);
-                TLanes a9 = TLanes.Broadcast(a[9]);
-                c90 = TLanes.MultiplyAdd(a9, b0, c90);
-                c91 = TLanes.MultiplyAdd(a9, b1, c91);
-                TLanes a10 = TLanes.Broadcast(a[10]);
-                c100 = TLanes.MultiplyAdd(a10, b0, c100);
-                c101 = TLanes.MultiplyAdd(a10, b1, c101);
-                TLanes a11 = TLanes.Broadcast(a[11]);
-                c110 = TLanes.MultiplyAdd(a11, b0, c110);
-                c111 = TLanes.MultiplyAdd(a11, b1, c111);
+                TLanes a8 = TLanes.Broadcast(at6[2 * rowA]);
+                c80.AddProduct(a8, b0);
+                c81.AddProduct(a8, b1);
+                TLanes a9 = TLanes.Broadcast(*at9);
+                c90.AddProduct(a9, b0);
+                c91.AddProduct(a9, b1);
+                TLanes a10 = TLanes.Broadcast(at9[rowA]);
+                c100.AddProduct(a10, b0);
+                c101.AddProduct(a10, b1);
+                TLanes a11 = TLanes.Broadcast(at9[2 * rowA]);
+                c110.AddProduct(a11, b0);
+                c111.AddProduct(a11, b1);
             }
 
-            a += Rows;
+            a += depthA;
             b += strideB;
         }
 
@@ -198,6 +219,22 @@ internal static unsafe class GemmTile<TLanes>
 
         left.Store(c);
         right.Store(c + TLanes.Count);
+    }
+
+    private interface ISource
+    {
+        static abstract nint RowStride(nint given);
+    }
+
+    /// <summary>Neighbouring rows are neighbours in memory: the stride is a constant to the JIT, and addresses cost nothing.</summary>
+    private readonly struct Panel : ISource
+    {
+        public static nint RowStride(nint given) => 1;
+    }
+
+    private readonly struct Strided : ISource
+    {
+        public static nint RowStride(nint given) => given;
     }
 
     private interface IRowCount

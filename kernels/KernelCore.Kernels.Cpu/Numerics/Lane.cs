@@ -3,9 +3,9 @@ using System.Runtime.CompilerServices;
 namespace KernelCore.Kernels.Cpu;
 
 /// <summary>One lane: tails, and processors without vector registers.</summary>
-internal readonly unsafe struct Lane : ILanes<Lane>
+internal unsafe struct Lane : ILanes<Lane>
 {
-    private readonly float _value;
+    private float _value;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private Lane(float value) => _value = value;
@@ -53,6 +53,9 @@ internal readonly unsafe struct Lane : ILanes<Lane>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lane operator /(Lane a, Lane b) => new(a._value / b._value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void AddProduct(Lane a, Lane b) => _value = float.MultiplyAddEstimate(a._value, b._value, _value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lane MultiplyAdd(Lane a, Lane b, Lane c) => new(float.MultiplyAddEstimate(a._value, b._value, c._value));

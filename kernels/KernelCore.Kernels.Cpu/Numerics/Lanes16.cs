@@ -6,9 +6,9 @@ using System.Runtime.Intrinsics.X86;
 namespace KernelCore.Kernels.Cpu;
 
 /// <summary>Sixteen lanes: AVX-512.</summary>
-internal readonly unsafe struct Lanes16 : ILanes<Lanes16>
+internal unsafe struct Lanes16 : ILanes<Lanes16>
 {
-    private readonly Vector512<float> _lanes;
+    private Vector512<float> _lanes;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private Lanes16(Vector512<float> lanes) => _lanes = lanes;
@@ -61,6 +61,9 @@ internal readonly unsafe struct Lanes16 : ILanes<Lanes16>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes16 operator /(Lanes16 a, Lanes16 b) => new(a._lanes / b._lanes);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void AddProduct(Lanes16 a, Lanes16 b) => _lanes = Vector512.MultiplyAddEstimate(a._lanes, b._lanes, _lanes);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes16 MultiplyAdd(Lanes16 a, Lanes16 b, Lanes16 c) => new(Vector512.MultiplyAddEstimate(a._lanes, b._lanes, c._lanes));

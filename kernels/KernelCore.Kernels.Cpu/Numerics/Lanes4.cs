@@ -5,9 +5,9 @@ using System.Runtime.Intrinsics;
 namespace KernelCore.Kernels.Cpu;
 
 /// <summary>Four lanes: SSE, NEON, WebAssembly.</summary>
-internal readonly unsafe struct Lanes4 : ILanes<Lanes4>
+internal unsafe struct Lanes4 : ILanes<Lanes4>
 {
-    private readonly Vector128<float> _lanes;
+    private Vector128<float> _lanes;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public Lanes4(Vector128<float> lanes) => _lanes = lanes;
@@ -65,6 +65,9 @@ internal readonly unsafe struct Lanes4 : ILanes<Lanes4>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes4 operator /(Lanes4 a, Lanes4 b) => new(a._lanes / b._lanes);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void AddProduct(Lanes4 a, Lanes4 b) => _lanes = Vector128.MultiplyAddEstimate(a._lanes, b._lanes, _lanes);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes4 MultiplyAdd(Lanes4 a, Lanes4 b, Lanes4 c) => new(Vector128.MultiplyAddEstimate(a._lanes, b._lanes, c._lanes));

@@ -6,9 +6,9 @@ using System.Runtime.Intrinsics.X86;
 namespace KernelCore.Kernels.Cpu;
 
 /// <summary>Eight lanes: AVX2.</summary>
-internal readonly unsafe struct Lanes8 : ILanes<Lanes8>
+internal unsafe struct Lanes8 : ILanes<Lanes8>
 {
-    private readonly Vector256<float> _lanes;
+    private Vector256<float> _lanes;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public Lanes8(Vector256<float> lanes) => _lanes = lanes;
@@ -64,6 +64,9 @@ internal readonly unsafe struct Lanes8 : ILanes<Lanes8>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes8 operator /(Lanes8 a, Lanes8 b) => new(a._lanes / b._lanes);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void AddProduct(Lanes8 a, Lanes8 b) => _lanes = Vector256.MultiplyAddEstimate(a._lanes, b._lanes, _lanes);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes8 MultiplyAdd(Lanes8 a, Lanes8 b, Lanes8 c) => new(Vector256.MultiplyAddEstimate(a._lanes, b._lanes, c._lanes));
