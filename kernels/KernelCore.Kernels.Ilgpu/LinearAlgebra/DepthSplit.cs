@@ -8,8 +8,8 @@ internal readonly record struct DepthSplit(int Parts, int Depth)
     /// <summary>Groups that a multiprocessor works on side by side, and terms below which a part costs more than it saves: it is written and read once more.</summary>
     private const int GroupsEach = 4, ShortestPart = 256;
 
-    /// <summary>Parts begin where slabs do, whose depth divides this.</summary>
-    private const int Slab = 32;
+    /// <summary>Parts begin where slabs do, whose depth in any precision divides this.</summary>
+    private const int Slab = 64;
 
     /// <summary>As many parts as fill the device.</summary>
     /// <param name="shape">The product.</param>

@@ -64,10 +64,11 @@ internal static class KernelCatalogue
     }
 
     private static IEnumerable<Type> Products() =>
-        from tile in Tiles
-        from arguments in Calls(typeof(IlgpuLinearAlgebra), nameof(IlgpuLinearAlgebra.Multiply)).OfType<MethodInfo>().Select(call => call.GetGenericArguments())
-            .Concat(Calls(typeof(IlgpuLinearAlgebra), nameof(IlgpuLinearAlgebra.MultiplyTo)).OfType<MethodInfo>().Select(call => call.GetGenericArguments()).SelectMany(WholeAndInParts))
-        select typeof(Product<,,>).MakeGenericType([tile.Tile, .. arguments]);
+        (from tile in Tiles
+         from arguments in Arguments(nameof(IlgpuLinearAlgebra.Multiply)).Concat(Arguments(nameof(IlgpuLinearAlgebra.MultiplyTo)).SelectMany(WholeAndInParts))
+         select typeof(Product<,,>).MakeGenericType([tile.Tile, .. arguments])).Distinct();
+
+    private static IEnumerable<Type[]> Arguments(string method) => Calls(typeof(IlgpuLinearAlgebra), method).OfType<MethodInfo>().Select(call => call.GetGenericArguments());
 
     private static IEnumerable<Type[]> WholeAndInParts(Type[] operands) =>
     [
