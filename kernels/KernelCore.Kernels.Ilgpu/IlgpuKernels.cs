@@ -3,9 +3,8 @@ namespace KernelCore.Kernels.Ilgpu;
 /// <summary>The GPU backend's kernels.</summary>
 internal sealed class IlgpuKernels : IKernels
 {
-    public IlgpuKernels(IlgpuDevice device)
+    public IlgpuKernels(IlgpuDevice device, IlgpuLinearAlgebra algebra)
     {
-        var algebra = new IlgpuLinearAlgebra(device);
         LinearAlgebra = algebra;
         Layers = new IlgpuLayerKernels(device, algebra);
         Tangents = new IlgpuTangentKernels(device, algebra);

@@ -12,10 +12,11 @@ internal sealed class Invocation : IDisposable
 {
     private readonly ParseResult _parsed;
     private readonly ServiceProvider _services;
+    private readonly TextWriter _error;
 
-    public Invocation(ParseResult parsed, IAnsiConsole console, bool verbose, CancellationToken cancellation)
+    public Invocation(ParseResult parsed, IAnsiConsole console, TextWriter error, bool verbose, CancellationToken cancellation)
     {
-        (_parsed, Console, Cancellation) = (parsed, console, cancellation);
+        (_parsed, Console, _error, Cancellation) = (parsed, console, error, cancellation);
         _services = new ServiceCollection()
             .AddKernelCore()
             .AddSingleton(GpuBackend.Create())
@@ -43,8 +44,17 @@ internal sealed class Invocation : IDisposable
     public T Service<T>()
         where T : notnull => _services.GetRequiredService<T>();
 
-    /// <summary>Opens a device that the caller disposes.</summary>
-    public Device OpenDevice(string selector) => Devices.Open(selector, _services.GetServices<IBackend>());
+    /// <summary>Opens a device that the caller disposes; what there is to know about it goes to standard error.</summary>
+    public Device OpenDevice(string selector)
+    {
+        Device device = Devices.Open(selector, _services.GetServices<IBackend>());
+        if (device.Remark.Length > 0)
+        {
+            _error.WriteLine($"{device}: {device.Remark}");
+        }
+
+        return device;
+    }
 
     public void Dispose() => _services.Dispose();
 }

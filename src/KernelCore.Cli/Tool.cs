@@ -42,7 +42,7 @@ internal sealed class Tool
         CommandAction Run(Func<Invocation, int> body) => (parsed, cancellation) => Task.Run(
             () => Guard(() =>
             {
-                using var invocation = new Invocation(parsed, console, parsed.GetValue(verbose), cancellation);
+                using var invocation = new Invocation(parsed, console, error, parsed.GetValue(verbose), cancellation);
                 return body(invocation);
             }),
             CancellationToken.None);

@@ -59,6 +59,14 @@ public sealed partial class CommandTests : IDisposable
     }
 
     [Fact]
+    public async Task What_a_device_does_not_compute_in_float32_is_said()
+    {
+        string file = Path.Combine(AppContext.BaseDirectory, "Golden", "softmax_regression.safetensors");
+        ToolRun run = await ToolRun.StartAsync("verify", "--device", "ilgpu:emulator:tf32", file);
+        Assert.Matches(@"^ilgpu:emulator:tf32: products in tf32|device 'ilgpu:emulator:tf32': left out of this build: \w+", run.Error);
+    }
+
+    [Fact]
     public async Task A_trained_run_can_be_read_reported_and_scored()
     {
         ToolRun train = await ToolRun.StartAsync(

@@ -57,6 +57,30 @@ public class RooflineCommandTests
     }
 
     [Fact]
+    public void Two_products_that_are_multiplied_read_both_pairs_of_operands_and_store_one_result()
+    {
+        // A [3, 5] and G [3, 7], A' [4, 5] and G' [4, 7]: 2 x 12 x 5 and 2 x 12 x 7 operations, and a multiplication for each of 12 results.
+        Assert.Equal(new KernelWork((24 * 5) + (24 * 7) + 12, 0, 4.0 * (((3 + 4) * (5 + 7)) + 12)), KernelShapes.VectorGram(3, 4, 7, 5).Work);
+
+        // 2 samples of 3 positions: A [3, 5] and G [3, 7] once each, though both are both sides of their product; 9 results a sample are added up.
+        Assert.Equal(new KernelWork(2 * 9 * ((2 * 12) + 1), 2 * 9, 4.0 * 2 * 3 * 12), KernelShapes.LinearGramNorms(2, 7, 5, 3).Work);
+
+        // Patches overlap in the image, which is read once: 2 images and outputs of [4, 25], products of 18 + 2 terms for 25 x 25 pairs and 2 groups.
+        var g = new ConvolutionGeometry(4, 4, 2, 5, 5, 3, 3, 1, 1, 1, 1, 1, 1, 5, 5);
+        double pairs = 2 * 2 * 625;
+        Assert.Equal(new KernelWork(pairs * ((2 * 20) + 1), pairs, 4.0 * 2 * (100 + 100)), KernelShapes.ConvolutionGramNorms(g, 2).Work);
+        Assert.Equal(new KernelWork(2.0 * 4 * 18 * 50, 0, 4.0 * (200 + 200 + (4 * 18))), KernelShapes.ConvolutionSum(g, 2).Work);
+    }
+
+    [Fact]
+    public void What_is_summed_is_not_stored()
+    {
+        KernelWork formed = KernelShapes.LinearGradients(2, 7, 5, 3).Work, norms = KernelShapes.LinearNorms(2, 7, 5, 3).Work, dots = KernelShapes.LinearDots(6, 7, 5).Work;
+        Assert.Equal(formed with { DoubleFlops = 2 * 2 * 35, Bytes = formed.Bytes - (4 * 2 * 35) }, norms);
+        Assert.Equal(KernelShapes.Gemm(6, 7, 5).Work with { DoubleFlops = 2 * 42 }, dots);
+    }
+
+    [Fact]
     public void The_slowest_of_three_units_bounds_the_time()
     {
         var roof = new Roofline("", FlopsPerSecond: 100, DoubleFlopsPerSecond: 50, BytesPerSecond: 10);

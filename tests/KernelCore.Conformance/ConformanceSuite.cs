@@ -10,6 +10,9 @@ public abstract class ConformanceSuite : IDisposable
     private static readonly ConcurrentDictionary<Func<Device>, ConcurrentBag<Device>> Idle = [];
     private Device? _device;
 
+    /// <summary>Lengths of rows around those of vectors, and around the four elements for each thread of a warp of 32 or 64; odd ones start most rows between words.</summary>
+    protected static IEnumerable<int> RowLengths => [.. Enumerable.Range(1, 67), 124, 127, 128, 129, 132, 255, 256, 257, 260, 515];
+
     /// <summary>The device under test, lent on first use.</summary>
     protected Device Device => _device ??= Lender.TryTake(out Device? device) ? device : Open();
 

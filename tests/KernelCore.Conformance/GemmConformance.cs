@@ -15,7 +15,7 @@ public abstract class GemmConformance : ConformanceSuite
     /// <summary>Shapes around the sizes at which a blocked product splits its depth, rows and columns.</summary>
     public static TheoryData<int, int, int> BlockShapes => new()
     {
-        { 13, 29, 255 }, { 13, 29, 256 }, { 13, 29, 257 }, { 1, 1, 1000 }, { 101, 103, 513 },
+        { 13, 29, 255 }, { 13, 29, 256 }, { 13, 29, 257 }, { 1, 1, 1000 }, { 5, 7, 511 }, { 5, 7, 512 }, { 7, 3, 1031 }, { 101, 103, 513 },
         { 191, 33, 20 }, { 193, 65, 64 }, { 1537, 3, 5 }, { 1549, 40, 7 }, { 3, 2049, 7 }, { 60, 2083, 11 },
         { 1, 300, 300 }, { 300, 1, 300 }, { 256, 10, 300 }, { 10, 300, 64 }, { 48, 32, 300 }, { 150, 170, 300 },
     };

@@ -31,6 +31,20 @@ internal static class DeviceMemory
             where TView : struct, IContiguousArrayView => view.Index;
     }
 
+    /// <summary>The same of tensors; an absent one does not matter.</summary>
+    public static bool AreAligned(params ReadOnlySpan<Tensor?> tensors)
+    {
+        foreach (Tensor? tensor in tensors)
+        {
+            if (tensor?.Offset % 4 > 0)
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
     private static IlgpuBuffer<T> Buffer<T>(TensorBase<T> tensor)
         where T : unmanaged => tensor.Buffer as IlgpuBuffer<T> ?? throw Foreign(tensor.Device);
 

@@ -10,7 +10,10 @@ namespace KernelCore.Kernels.Ilgpu;
 
 /// <summary>
 /// Devices that ILGPU reaches: <c>ilgpu:cuda:N</c>, <c>ilgpu:opencl:N</c>, and <c>ilgpu:emulator</c> with warps of 32 or
-/// <c>ilgpu:emulator:64</c> with warps of 64, on which every GPU thread is a thread of the host.
+/// <c>ilgpu:emulator:64</c> with warps of 64, on which every GPU thread is a thread of the host. What
+/// follows chooses how products are computed (<see cref="ProductMode"/>): <c>:tf32</c> and <c>:bf16</c> on CUDA devices of
+/// compute capability 8.0 or newer and on the emulator with warps of 32, <c>:own</c> and <c>:cublas</c> on CUDA devices,
+/// where the faster of both is taken otherwise.
 /// </summary>
 public sealed class IlgpuBackend : IBackend
 {
@@ -19,6 +22,8 @@ public sealed class IlgpuBackend : IBackend
     // A group of the emulator is at most a tile of a matrix product: 64 threads.
     private static readonly CPUDevice Narrow = new(numThreadsPerWarp: 32, numWarpsPerMultiprocessor: 2, numMultiprocessors: 1);
     private static readonly CPUDevice Wide = new(numThreadsPerWarp: 64, numWarpsPerMultiprocessor: 1, numMultiprocessors: 1);
+
+    private static readonly ProductMode[] TensorModes = [ProductMode.Tf32, ProductMode.Bf16];
 
     private static readonly Lock Search = new();
 
@@ -31,7 +36,7 @@ public sealed class IlgpuBackend : IBackend
     public BackendStatus Probe()
     {
         using Context context = CreateContext();
-        return new BackendStatus(Name, Available: true, Reason: "", [.. Selectable(context).Select(entry => Describe(entry.Selector, entry.Device))]);
+        return new BackendStatus(Name, Available: true, Reason: "", [.. Selectable(context).Select(Describe)]);
     }
 
     /// <summary>Opens a device that the caller disposes.</summary>
@@ -41,17 +46,30 @@ public sealed class IlgpuBackend : IBackend
     {
         ArgumentNullException.ThrowIfNull(selector);
         Context context = CreateContext();
-        foreach ((string name, ILGPU.Runtime.Device device) in Selectable(context))
+        Entry[] entries = [.. Selectable(context)];
+        Entry? chosen = Array.Find(entries, entry => entry.Selector == selector);
+        if (chosen is not null)
         {
-            if (name == selector)
-            {
-                return new IlgpuDevice(selector, KindOf(device), context, device);
-            }
+            return new IlgpuDevice(selector, KindOf(chosen.Device), chosen.Products, context, chosen.Device);
         }
 
-        string known = string.Join(", ", Selectable(context).Select(entry => entry.Selector));
+        string refusal = Refusal(selector, entries);
         context.Dispose();
-        throw new BackendUnavailableException($"no device '{selector}'; this machine has {known}");
+        throw new BackendUnavailableException(refusal);
+    }
+
+    /// <summary>Why there is no such device: what the machine, or the one it is a mode of, lacks.</summary>
+    private static string Refusal(string selector, Entry[] entries)
+    {
+        int colon = selector.LastIndexOf(':');
+        Entry? plain = colon < 0 ? null : Array.Find(entries, entry => entry.Selector == selector[..colon]);
+        string hardware = plain is null ? "" : $"{plain.Selector} ({Describe(plain).InstructionSet})";
+        return (plain, colon < 0 ? "" : selector[(colon + 1)..]) switch
+        {
+            (not null, "tf32" or "bf16") => $"'{selector}' needs tensor cores of compute capability 8.0 or newer, which {hardware} lacks",
+            ({ Device: CudaDevice }, "cublas") => $"'{selector}' needs cuBLAS, version 10, 11 or 12, which this machine lacks",
+            _ => $"no device '{selector}'; this machine has {string.Join(", ", entries.Select(entry => entry.Selector))}",
+        };
     }
 
     private static Context CreateContext()
@@ -63,21 +81,38 @@ public sealed class IlgpuBackend : IBackend
         }
     }
 
-    private static IEnumerable<(string Selector, ILGPU.Runtime.Device Device)> Selectable(Context context)
+    private static IEnumerable<Entry> Selectable(Context context)
     {
         for (int i = 0; i < context.GetCudaDevices().Count; i++)
         {
-            yield return ($"ilgpu:cuda:{i}", context.GetCudaDevice(i));
+            CudaDevice device = context.GetCudaDevice(i);
+            string selector = $"ilgpu:cuda:{i}";
+            yield return new Entry(selector, device, ProductMode.Measured);
+            yield return new Entry(WithMode(selector, ProductMode.Own), device, ProductMode.Own);
+            foreach (ProductMode mode in ModesOf(device))
+            {
+                yield return new Entry(WithMode(selector, mode), device, mode);
+            }
         }
 
         for (int i = 0; i < context.GetCLDevices().Count; i++)
         {
-            yield return ($"ilgpu:opencl:{i}", context.GetCLDevice(i));
+            yield return new Entry($"ilgpu:opencl:{i}", context.GetCLDevice(i), ProductMode.Own);
         }
 
-        yield return (Emulator, Narrow);
-        yield return (WideEmulator, Wide);
+        yield return new Entry(Emulator, Narrow, ProductMode.Own);
+        yield return new Entry(WideEmulator, Wide, ProductMode.Own);
+        foreach (ProductMode mode in TensorModes)
+        {
+            yield return new Entry(WithMode(Emulator, mode), Narrow, mode);
+        }
     }
+
+    /// <summary>Modes that need something: a library, tensor cores.</summary>
+    private static IEnumerable<ProductMode> ModesOf(CudaDevice device) =>
+        [.. CuBlasGemm.IsInstalled ? [ProductMode.CuBlas] : Array.Empty<ProductMode>(), .. device.Architecture is { Major: >= 8 } ? TensorModes : []];
+
+    private static string WithMode(string selector, ProductMode mode) => $"{selector}:{mode.ToString().ToLowerInvariant()}";
 
     /// <summary>ILGPU asks for libcuda.so and libOpenCL.so: names for development, which most Linux systems with a driver lack.</summary>
     private static nint Resolve(Assembly assembly, string name) =>
@@ -90,12 +125,25 @@ public sealed class IlgpuBackend : IBackend
         _ => DeviceKind.Emulator,
     };
 
-    private static DeviceDescription Describe(string selector, ILGPU.Runtime.Device device) => device switch
+    private static DeviceDescription Describe(Entry entry)
     {
-        CudaDevice cuda => new(selector, DeviceKind.Cuda, cuda.Name, $"{cuda.Architecture}", cuda.NumMultiprocessors, cuda.MemorySize),
-        CLDevice cl => new(selector, DeviceKind.OpenCl, cl.Name, $"{cl.DeviceVersion}", cl.NumMultiprocessors, cl.MemorySize),
-        _ => new(
-            selector, DeviceKind.Emulator, "for correctness, not for speed", $"warps of {device.WarpSize}", device.NumMultiprocessors,
-            GC.GetGCMemoryInfo().TotalAvailableMemoryBytes),
-    };
+        string products = entry.Products switch
+        {
+            ProductMode.Tf32 => ", products in tf32",
+            ProductMode.Bf16 => ", products in bf16",
+            ProductMode.CuBlas => ", products by cuBLAS",
+            ProductMode.Measured => ", products as measured",
+            _ => "",
+        };
+        return entry.Device switch
+        {
+            CudaDevice cuda => new(entry.Selector, DeviceKind.Cuda, cuda.Name, $"{cuda.Architecture}{products}", cuda.NumMultiprocessors, cuda.MemorySize),
+            CLDevice cl => new(entry.Selector, DeviceKind.OpenCl, cl.Name, $"{cl.DeviceVersion}", cl.NumMultiprocessors, cl.MemorySize),
+            _ => new(
+                entry.Selector, DeviceKind.Emulator, "for correctness, not for speed", $"warps of {entry.Device.WarpSize}{products}",
+                entry.Device.NumMultiprocessors, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes),
+        };
+    }
+
+    private sealed record Entry(string Selector, ILGPU.Runtime.Device Device, ProductMode Products);
 }

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using ILGPU;
 using ILGPU.Runtime;
+using ILGPU.Runtime.Cuda;
 
 namespace KernelCore.Kernels.Ilgpu;
 
@@ -15,15 +16,30 @@ public sealed class IlgpuDevice : Device
     private readonly Accelerator _accelerator;
     private readonly Dictionary<Type, Delegate> _kernels = [];
     private readonly EmulatorThreads? _emulator;
+    private readonly IlgpuLinearAlgebra _algebra;
 
-    internal IlgpuDevice(string name, DeviceKind kind, Context context, ILGPU.Runtime.Device device)
+    internal IlgpuDevice(string name, DeviceKind kind, ProductMode products, Context context, ILGPU.Runtime.Device device)
     {
-        (Name, Kind, _context) = (name, kind, context);
+        (Name, Kind, Products, _context) = (name, kind, products, context);
         _accelerator = device.CreateAccelerator(context);
         _emulator = kind == DeviceKind.Emulator ? new EmulatorThreads(context, _accelerator.WarpSize) : null;
         Pool = new BufferPool(_accelerator);
         Staging = new HostStaging(_accelerator);
-        Kernels = new IlgpuKernels(this);
+        _algebra = new IlgpuLinearAlgebra(this);
+        Kernels = new IlgpuKernels(this, _algebra);
+        if (_accelerator is CudaAccelerator cuda && products is ProductMode.Measured or ProductMode.CuBlas)
+        {
+            try
+            {
+                _algebra.OpenCuBlas(cuda);
+            }
+            catch
+            {
+                // Nobody else has the device yet.
+                Dispose();
+                throw;
+            }
+        }
     }
 
     /// <inheritdoc/>
@@ -32,12 +48,20 @@ public sealed class IlgpuDevice : Device
     /// <inheritdoc/>
     public override DeviceKind Kind { get; }
 
+    /// <summary>How matrix products are computed, as the selector says.</summary>
+    public ProductMode Products { get; }
+
+    /// <inheritdoc/>
+    public override string Remark => Products is ProductMode.Tf32 or ProductMode.Bf16 ? $"products in {Products.ToString().ToLowerInvariant()}" : _algebra.Choice;
+
     /// <inheritdoc/>
     public override IKernels Kernels { get; }
 
     internal BufferPool Pool { get; }
 
     internal HostStaging Staging { get; }
+
+    internal int Multiprocessors => _accelerator.NumMultiprocessors;
 
     /// <summary>Threads of one group of a loop over elements; few on the emulator, where each is a thread of the host.</summary>
     private int ElementGroup => _emulator is null ? 256 : 2;
@@ -49,6 +73,7 @@ public sealed class IlgpuDevice : Device
     public override void Dispose()
     {
         Synchronize();
+        _algebra.Dispose();
         Staging.Dispose();
         Pool.Dispose();
         _emulator?.Dispose();
@@ -111,7 +136,7 @@ public sealed class IlgpuDevice : Device
     protected override DeviceBuffer<int> AllocateInts(long count) => new IlgpuBuffer<int>(this, count, zeroed: true);
 
     /// <summary>Groups for so many threads, but no more than fill the device several times over.</summary>
-    private int Groups(long threads, int groupSize) => LaunchGrid.Groups(threads, groupSize, _emulator is null ? 32 * _accelerator.NumMultiprocessors : 2);
+    private int Groups(long threads, int groupSize) => LaunchGrid.Groups(threads, groupSize, _emulator is null ? 32 * Multiprocessors : 2);
 
     private void LaunchRows<TBody, TWarp>(int rows, in TBody body, int width, int groupSize)
         where TBody : struct, IRow

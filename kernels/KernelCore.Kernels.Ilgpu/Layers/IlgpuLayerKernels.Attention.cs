@@ -6,7 +6,10 @@ internal sealed partial class IlgpuLayerKernels
     {
         var heads = new AttentionHeads(algebra, geometry);
         heads.Scores(HeadPart.Query(qkv), HeadPart.Key(qkv), heads.Scale, 0, probabilities);
-        device.ForEachRow(KernelShapes.Softmax(AttentionHeads.Rows(geometry), geometry.Tokens), new Softmax { Scores = DeviceMemory.Of(probabilities), Width = geometry.Tokens });
+        device.ForEachRow(KernelShapes.Softmax(AttentionHeads.Rows(geometry), geometry.Tokens), new Softmax
+        {
+            Scores = DeviceMemory.Of(probabilities), Rows = new RowLayout(geometry.Tokens, DeviceMemory.AreAligned(probabilities)),
+        });
         heads.Mix(probabilities, transposed: false, HeadPart.Value(qkv), 1, 0, HeadPart.Output(y));
     }
 
@@ -19,7 +22,8 @@ internal sealed partial class IlgpuLayerKernels
         heads.Scores(HeadPart.Output(gy), HeadPart.Value(qkv), 1, 0, gs);
         device.ForEachRow(KernelShapes.SoftmaxJacobian(AttentionHeads.Rows(geometry), geometry.Tokens), new SoftmaxJacobian
         {
-            Probabilities = DeviceMemory.Of(probabilities), Vectors = DeviceMemory.Of(gs), Width = geometry.Tokens,
+            Probabilities = DeviceMemory.Of(probabilities), Vectors = DeviceMemory.Of(gs),
+            Rows = new RowLayout(geometry.Tokens, DeviceMemory.AreAligned(probabilities, gs)),
         });
         heads.Mix(gs, transposed: false, HeadPart.Key(qkv), heads.Scale, 0, HeadPart.Query(gqkv));
         heads.Mix(gs, transposed: true, HeadPart.Query(qkv), heads.Scale, 0, HeadPart.Key(gqkv));

@@ -7,7 +7,7 @@ internal sealed partial class IlgpuLayerKernels
     public void Mean(ChannelLayout layout, Tensor x, Tensor y)
     {
         int means = layout.Outer * layout.Inner;
-        var body = new ChannelMean { X = DeviceMemory.Of(x), Y = DeviceMemory.Of(y), Channels = layout.Channels, Inner = layout.Inner };
+        var body = new ChannelMean { X = DeviceMemory.Of(x), Y = DeviceMemory.Of(y), Channels = layout.Channels, Inner = layout.Inner, Rows = new RowLayout(layout.Channels, DeviceMemory.AreAligned(x)) };
         if (layout.Inner == 1)
         {
             device.ForEachRow(means, body);
@@ -24,34 +24,39 @@ internal sealed partial class IlgpuLayerKernels
         OutputGradient = DeviceMemory.Of(gy), InputGradient = DeviceMemory.Of(gx), Channels = layout.Channels, Inner = layout.Inner,
     });
 
-    /// <summary>By a thread (element) or by a warp (row) for each mean, in double.</summary>
+    /// <summary>By a thread (element) for each mean, or by a warp (row) where its terms are neighbours; in double.</summary>
     internal struct ChannelMean : IElement, IRow
     {
         public ArrayView<float> X, Y;
         public int Channels, Inner;
+        public RowLayout Rows;
 
-        public readonly void At(int i) => Y[i] = (float)(Sum(i, 0, 1) / Channels);
-
-        public readonly void At<TWarp>(int row)
-            where TWarp : struct, IWarp
-        {
-            double sum = TWarp.Sum(Sum(row, TWarp.Lane, TWarp.Width));
-            if (TWarp.Lane == 0)
-            {
-                Y[row] = (float)(sum / Channels);
-            }
-        }
-
-        private readonly double Sum(int i, int first, int step)
+        public readonly void At(int i)
         {
             int start = (i / Inner * Channels * Inner) + (i % Inner);
             double sum = 0;
-            for (int channel = first; channel < Channels; channel += step)
+            for (int channel = 0; channel < Channels; channel++)
             {
                 sum += X[start + (channel * Inner)];
             }
 
-            return sum;
+            Y[i] = (float)(sum / Channels);
+        }
+
+        public readonly void At<TWarp>(int row)
+            where TWarp : struct, IWarp
+        {
+            double sum = 0;
+            for (RowWalk at = Rows.Walk<TWarp>(row); at.IsInRow; at = at.Next<TWarp>())
+            {
+                sum += at.Load(X).Sum();
+            }
+
+            sum = TWarp.Sum(sum);
+            if (TWarp.Lane == 0)
+            {
+                Y[row] = (float)(sum / Channels);
+            }
         }
     }
 

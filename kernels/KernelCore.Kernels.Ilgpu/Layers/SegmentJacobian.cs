@@ -12,24 +12,24 @@ internal struct SegmentJacobian : IRow
 
     /// <summary>mean(n v) of each segment; empty for nobody asked.</summary>
     public ArrayView<float> Projection;
-    public int Length;
+    public RowLayout Rows;
 
     public readonly void At<TWarp>(int row)
         where TWarp : struct, IWarp
     {
-        int start = row * Length;
         double sum = 0, product = 0;
-        for (int i = TWarp.Lane; i < Length; i += TWarp.Width)
+        for (RowWalk at = Rows.Walk<TWarp>(row); at.IsInRow; at = at.Next<TWarp>())
         {
-            double v = Operand[start + i];
-            sum += v;
-            product += v * Normalized[start + i];
+            Real4 v = at.Load(Operand);
+            sum += v.Sum();
+            product += v.Dot(at.Load(Normalized));
         }
 
-        float mean = (float)(TWarp.Sum(sum) / Length), projection = (float)(TWarp.Sum(product) / Length), factor = InverseDeviation[row];
-        for (int i = TWarp.Lane; i < Length; i += TWarp.Width)
+        float mean = (float)(TWarp.Sum(sum) / Rows.Length), projection = (float)(TWarp.Sum(product) / Rows.Length), factor = InverseDeviation[row];
+        for (RowWalk at = Rows.Walk<TWarp>(row); at.IsInRow; at = at.Next<TWarp>())
         {
-            Product[start + i] = factor * (Operand[start + i] - mean - (Normalized[start + i] * projection));
+            Real4 own = at.Load(Operand) - Real4.Broadcast(mean) - (at.Load(Normalized) * Real4.Broadcast(projection));
+            at.Store(Product, Real4.Broadcast(factor) * own);
         }
 
         if (TWarp.Lane == 0 && Projection.Length > 0)

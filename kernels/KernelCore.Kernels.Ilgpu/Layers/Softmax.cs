@@ -6,31 +6,24 @@ namespace KernelCore.Kernels.Ilgpu;
 internal struct Softmax : IRow
 {
     public ArrayView<float> Scores;
-    public int Width;
+    public RowLayout Rows;
 
     public readonly void At<TWarp>(int row)
         where TWarp : struct, IWarp
     {
-        int start = row * Width;
-        float max = float.NegativeInfinity;
-        for (int i = TWarp.Lane; i < Width; i += TWarp.Width)
-        {
-            max = Comparison.Larger(Scores[start + i], max);
-        }
-
-        max = TWarp.Max(max);
+        float max = new LogitRow(Scores, Rows, row).MaxWithout<TWarp>(-1);
         double sum = 0;
-        for (int i = TWarp.Lane; i < Width; i += TWarp.Width)
+        for (RowWalk at = Rows.Walk<TWarp>(row); at.IsInRow; at = at.Next<TWarp>())
         {
-            float e = RealMath.Exp(new Real(Scores[start + i] - max)).Value;
-            Scores[start + i] = e;
-            sum += e;
+            Real4 e = RealMath.Exp(at.Load(Scores, float.NegativeInfinity) - Real4.Broadcast(max));
+            at.Store(Scores, e);
+            sum += e.Sum();
         }
 
         float factor = (float)(1 / TWarp.Sum(sum));
-        for (int i = TWarp.Lane; i < Width; i += TWarp.Width)
+        for (RowWalk at = Rows.Walk<TWarp>(row); at.IsInRow; at = at.Next<TWarp>())
         {
-            Scores[start + i] *= factor;
+            at.Store(Scores, at.Load(Scores) * Real4.Broadcast(factor));
         }
     }
 }
@@ -39,22 +32,21 @@ internal struct Softmax : IRow
 internal struct SoftmaxJacobian : IRow
 {
     public ArrayView<float> Probabilities, Vectors;
-    public int Width;
+    public RowLayout Rows;
 
     public readonly void At<TWarp>(int row)
         where TWarp : struct, IWarp
     {
-        int start = row * Width;
         double sum = 0;
-        for (int i = TWarp.Lane; i < Width; i += TWarp.Width)
+        for (RowWalk at = Rows.Walk<TWarp>(row); at.IsInRow; at = at.Next<TWarp>())
         {
-            sum += (double)Probabilities[start + i] * Vectors[start + i];
+            sum += at.Load(Probabilities).Dot(at.Load(Vectors));
         }
 
-        float mean = (float)TWarp.Sum(sum);
-        for (int i = TWarp.Lane; i < Width; i += TWarp.Width)
+        Real4 mean = Real4.Broadcast((float)TWarp.Sum(sum));
+        for (RowWalk at = Rows.Walk<TWarp>(row); at.IsInRow; at = at.Next<TWarp>())
         {
-            Vectors[start + i] = Probabilities[start + i] * (Vectors[start + i] - mean);
+            at.Store(Vectors, at.Load(Probabilities) * (at.Load(Vectors) - mean));
         }
     }
 }

@@ -29,6 +29,16 @@ internal struct Destination(ArrayView<float> c, int stride, BatchLayout batches,
         Store(frame, row + 3, column, elements.Row3);
     }
 
+    /// <summary>Stores one element of the product.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly void Store(int batch, int row, int column, float element)
+    {
+        int at = _batches.Offset(batch) + (row * _stride) + column;
+        float value = _alpha * element;
+        value = _beta == 0 ? value : value + (_beta * _c[at]);
+        _c[at] = Bias.Elements.Length == 0 ? value : value + Bias.At(batch, row, column);
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private readonly void Store(TileFrame frame, int row, int column, Float4 elements)
     {
@@ -46,10 +56,7 @@ internal struct Destination(ArrayView<float> c, int stride, BatchLayout batches,
     {
         if (column < frame.Columns)
         {
-            int at = _batches.Offset(frame.Batch) + (row * _stride) + column;
-            float value = _alpha * element;
-            value = _beta == 0 ? value : value + (_beta * _c[at]);
-            _c[at] = Bias.Elements.Length == 0 ? value : value + Bias.At(frame.Batch, row, column);
+            Store(frame.Batch, row, column, element);
         }
     }
 }

@@ -16,10 +16,7 @@ internal static class Factor
         where TSecond : struct, IFactor => new() { First = first, Second = second };
 }
 
-/// <summary>
-/// L R^T: the group brings slabs of both operands into shared memory, each thread keeps 4 x 4 sums in registers. Every
-/// element is summed in increasing depth.
-/// </summary>
+/// <summary>L R^T: the group brings slabs of both operands into shared memory and adds their products, in increasing depth.</summary>
 internal struct Factor<TLeft, TRight> : IFactor
     where TLeft : struct, IOperand
     where TRight : struct, IOperand
@@ -28,11 +25,11 @@ internal struct Factor<TLeft, TRight> : IFactor
     public TRight Right;
     public int Depth;
 
-    public readonly Quad Compute<TTile>(TileFrame frame, ArrayView<Float4> left, ArrayView<Float4> right)
+    public readonly Quad Compute<TTile>(TileFrame frame, ArrayView<Float4> slabs)
         where TTile : struct, ITile
     {
-        int down = Group.IdxX / TTile.Side, across = Group.IdxX % TTile.Side;
-        Quad sums = default;
+        ArrayView<Float4> left = slabs.SubView(0, TTile.SlabWords), right = slabs.SubView(TTile.SlabWords, TTile.SlabWords);
+        Quad sums = TTile.Zero();
         for (int start = 0; start < Depth; start += TTile.Slab)
         {
             if (start > 0)
@@ -40,21 +37,17 @@ internal struct Factor<TLeft, TRight> : IFactor
                 TTile.Synchronize();
             }
 
-            Load<TTile, TLeft>(Left, left.Cast<float>(), frame.Batch, frame.FirstRow, frame.Rows, start);
-            Load<TTile, TRight>(Right, right.Cast<float>(), frame.Batch, frame.FirstColumn, frame.Columns, start);
+            Load<TTile, TLeft>(Left, left, frame.Batch, frame.FirstRow, frame.Rows, start);
+            Load<TTile, TRight>(Right, right, frame.Batch, frame.FirstColumn, frame.Columns, start);
             TTile.Synchronize();
-            int slab = IntrinsicMath.Min(TTile.Slab, Depth - start);
-            for (int p = 0; p < slab; p++)
-            {
-                sums = sums.AddOuter(left[(p * TTile.Side) + down], right[(p * TTile.Side) + across]);
-            }
+            sums = TTile.MultiplyAdd(sums, left, right, IntrinsicMath.Min(TTile.Slab, Depth - start));
         }
 
-        return sums;
+        return TTile.Collect(sums, slabs);
     }
 
-    /// <summary>Brings a slab to shared memory, depth by depth; zeros beyond the edges.</summary>
-    private readonly void Load<TTile, TOperand>(TOperand operand, ArrayView<float> slab, int batch, int first, int end, int start)
+    /// <summary>Brings a slab to shared memory; zeros beyond the edges.</summary>
+    private readonly void Load<TTile, TOperand>(TOperand operand, ArrayView<Float4> slab, int batch, int first, int end, int start)
         where TTile : struct, ITile
         where TOperand : struct, IOperand
     {
@@ -63,7 +56,7 @@ internal struct Factor<TLeft, TRight> : IFactor
         {
             // Neighbouring threads take neighbouring addresses.
             int p = operand.DepthIsContiguous ? e % TTile.Slab : e / extent, i = operand.DepthIsContiguous ? e / TTile.Slab : e % extent;
-            slab[(p * extent) + i] = first + i < end && start + p < Depth ? operand.At(batch, first + i, start + p) : 0;
+            TTile.Put(slab, i, p, first + i < end && start + p < Depth ? operand.At(batch, first + i, start + p) : 0);
         }
     }
 }
@@ -76,11 +69,11 @@ internal struct Hadamard<TFirst, TSecond> : IFactor
     public TFirst First;
     public TSecond Second;
 
-    public readonly Quad Compute<TTile>(TileFrame frame, ArrayView<Float4> left, ArrayView<Float4> right)
+    public readonly Quad Compute<TTile>(TileFrame frame, ArrayView<Float4> slabs)
         where TTile : struct, ITile
     {
-        Quad first = First.Compute<TTile>(frame, left, right);
+        Quad first = First.Compute<TTile>(frame, slabs);
         TTile.Synchronize();
-        return first.Times(Second.Compute<TTile>(frame, left, right));
+        return first.Times(Second.Compute<TTile>(frame, slabs));
     }
 }

@@ -7,8 +7,7 @@ internal interface IFactor
 {
     /// <summary>The calling thread's elements of a tile; all threads of the group come along.</summary>
     /// <param name="frame">The tile.</param>
-    /// <param name="left">Shared memory for a slab of the left operand.</param>
-    /// <param name="right">Shared memory for a slab of the right operand.</param>
-    Quad Compute<TTile>(TileFrame frame, ArrayView<Float4> left, ArrayView<Float4> right)
+    /// <param name="slabs">Shared memory for a slab of the left operand, then one of the right.</param>
+    Quad Compute<TTile>(TileFrame frame, ArrayView<Float4> slabs)
         where TTile : struct, ITile;
 }

@@ -2,7 +2,10 @@ using ILGPU;
 
 namespace KernelCore.Kernels.Ilgpu;
 
-/// <summary>Shape of the group that computes one tile of a product: Side x Side threads, each with 4 x 4 elements.</summary>
+/// <summary>
+/// How a group multiplies: what it keeps of the operands in shared memory, in which precision, and where the sums are.
+/// The group has Side x Side threads; in the end each has 4 x 4 elements of the tile.
+/// </summary>
 internal interface ITile
 {
     static abstract int Side { get; }
@@ -10,27 +13,28 @@ internal interface ITile
     /// <summary>Terms of the sum that are in shared memory at a time.</summary>
     static abstract int Slab { get; }
 
+    /// <summary>Shared memory for a slab of one operand, in words of 16 bytes.</summary>
+    static abstract int SlabWords { get; }
+
     /// <summary>Waits for all threads of the group.</summary>
     static abstract void Synchronize();
-}
 
-/// <summary>256 threads, tiles of 64 x 64: for GPUs.</summary>
-internal readonly struct LargeTile : ITile
-{
-    public static int Side => 16;
+    /// <summary>The first thing that a kernel does.</summary>
+    static abstract void Begin();
 
-    public static int Slab => 16;
+    /// <summary>Sums of nothing.</summary>
+    static abstract Quad Zero();
 
-    public static void Synchronize() => Group.Barrier();
-}
+    /// <summary>Writes an element of an operand to its slab.</summary>
+    /// <param name="slab">Shared memory.</param>
+    /// <param name="row">Row of the tile; for the right operand, column.</param>
+    /// <param name="term">Which term of the slab.</param>
+    /// <param name="value">The element.</param>
+    static abstract void Put(ArrayView<Float4> slab, int row, int term, float value);
 
-/// <summary>16 threads, tiles of 16 x 16: for the emulator, where barriers cost most.</summary>
-internal readonly struct SmallTile : ITile
-{
-    public static int Side => 4;
+    /// <summary>Adds the products of two slabs to the sums. Slabs are zero beyond their terms.</summary>
+    static abstract Quad MultiplyAdd(Quad sums, ArrayView<Float4> left, ArrayView<Float4> right, int terms);
 
-    public static int Slab => 32;
-
-    // The group is part of one warp, and the barrier of a warp is the cheaper one.
-    public static void Synchronize() => Warp.Barrier();
+    /// <summary>The elements of the calling thread. May write over the slabs.</summary>
+    static abstract Quad Collect(Quad sums, ArrayView<Float4> slabs);
 }

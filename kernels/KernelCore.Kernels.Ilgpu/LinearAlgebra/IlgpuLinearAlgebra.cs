@@ -1,12 +1,59 @@
+using ILGPU;
+using ILGPU.Runtime.Cuda;
+
 namespace KernelCore.Kernels.Ilgpu;
 
 /// <summary>Matrix products on the GPU.</summary>
-internal sealed class IlgpuLinearAlgebra(IlgpuDevice device) : ILinearAlgebra
+internal sealed class IlgpuLinearAlgebra(IlgpuDevice device) : ILinearAlgebra, IDisposable
 {
+    private CuBlasGemm? _cuBlas;
+    private ProductChoice? _choice;
+
     /// <summary>Rows and columns of a tile.</summary>
-    public int TileExtent => 4 * (device.Kind == DeviceKind.Emulator ? SmallTile.Side : LargeTile.Side);
+    public int TileExtent => 4 * (device.Kind != DeviceKind.Emulator ? LargeGroup.Side : device.Products == ProductMode.Own ? SmallGroup.Side : MediumGroup.Side);
+
+    /// <summary>Who computes plain products, and why; empty where there is no choice.</summary>
+    public string Choice => _choice?.Reason ?? "";
+
+    /// <summary>Lets cuBLAS compute plain products: all of them, or where it is faster.</summary>
+    /// <exception cref="BackendUnavailableException">It was asked for and cannot be used.</exception>
+    public void OpenCuBlas(CudaAccelerator accelerator)
+    {
+        try
+        {
+            _cuBlas = new CuBlasGemm(device, accelerator);
+            _choice = device.Products == ProductMode.CuBlas ? ProductChoice.CuBlas : ProductTrial.Run(device, OwnGemm, _cuBlas.Run);
+        }
+        catch (Exception error) when (CuBlasGemm.IsFailure(error))
+        {
+            _choice = device.Products == ProductMode.Measured
+                ? ProductChoice.Own($"cuBLAS cannot be used, {error.Message}")
+                : throw new BackendUnavailableException($"'{device.Name}' needs cuBLAS, which cannot be used: {error.Message}", error);
+        }
+    }
 
     public void Gemm(bool transposeA, bool transposeB, float alpha, Matrix a, Matrix b, float beta, Matrix c, Tensor? bias = null)
+    {
+        // Of no terms or elements there is nothing to ask cuBLAS for, and with a factor of 0 it would not look at NaN in the operands.
+        bool empty = c.Rows == 0 || c.Columns == 0 || (transposeA ? a.Rows : a.Columns) == 0 || alpha == 0;
+        if (empty || _choice?.UsesCuBlas(transposeA, transposeB) != true)
+        {
+            OwnGemm(transposeA, transposeB, alpha, a, b, beta, c, bias);
+            return;
+        }
+
+        try
+        {
+            _cuBlas!.Run(transposeA, transposeB, alpha, a, b, beta, c, bias);
+        }
+        catch (CuBlasException error)
+        {
+            throw new KernelCoreException($"cuBLAS failed on {device.Name}: {error.Error}; a device that ends in ':own' does without it", error);
+        }
+    }
+
+    /// <summary>The same by own kernels, every element summed in the same order: the product of a matrix with its own transpose is exactly symmetric.</summary>
+    public void OwnGemm(bool transposeA, bool transposeB, float alpha, Matrix a, Matrix b, float beta, Matrix c, Tensor? bias = null)
     {
         int depth = transposeA ? a.Rows : a.Columns;
 
@@ -15,7 +62,40 @@ internal sealed class IlgpuLinearAlgebra(IlgpuDevice device) : ILinearAlgebra
         {
             Bias = MatrixOperand.RowOf(DeviceMemory.Of(bias)),
         };
-        Multiply(Factor.Of(Operand(a, transposed: transposeA), Operand(b, transposed: !transposeB), depth), KernelShapes.Gemm(c.Rows, c.Columns, depth), to);
+        MultiplyTo(Operand(a, transposed: transposeA), Operand(b, transposed: !transposeB), KernelShapes.Gemm(c.Rows, c.Columns, depth), to);
+    }
+
+    /// <summary>Stores a batch of matrices L R^T. Where they are small and the depth is great, groups share the depth.</summary>
+    public void MultiplyTo<TLeft, TRight>(TLeft left, TRight right, ProductShape shape, in Destination to)
+        where TLeft : struct, IOperand
+        where TRight : struct, IOperand
+    {
+        DepthSplit split = DepthSplit.Of(shape, TileExtent, device.Multiprocessors);
+        if (split.Parts == 1)
+        {
+            Multiply(Factor.Of(left, right, shape.Depth), shape, to);
+        }
+        else
+        {
+            MultiplyInParts(left, right, shape, split, to);
+        }
+    }
+
+    /// <summary>The same, one product for each part of the depth. Their sums have a fixed order.</summary>
+    internal void MultiplyInParts<TLeft, TRight>(TLeft left, TRight right, ProductShape shape, DepthSplit split, in Destination to)
+        where TLeft : struct, IOperand
+        where TRight : struct, IOperand
+    {
+        int size = shape.Rows * shape.Columns;
+        using Tensor scratch = device.Scratch([shape.Batch * split.Parts, size]);
+        ArrayView<float> products = DeviceMemory.Of(scratch);
+        Multiply(
+            Factor.Of(Part(left), Part(right), split.Depth), shape with { Batch = shape.Batch * split.Parts, Depth = split.Depth },
+            new Destination(products, shape.Columns, BatchLayout.Contiguous(size)));
+        device.ForEach((long)shape.Batch * size, new PartSum { Products = products, To = to, Parts = split.Parts, Rows = shape.Rows, Columns = shape.Columns });
+
+        PartOperand<TOperand> Part<TOperand>(TOperand operand)
+            where TOperand : struct, IOperand => new() { Operand = operand, Parts = split.Parts, PartDepth = split.Depth, Depth = shape.Depth };
     }
 
     /// <summary>Computes a batch of matrices and hands their elements to a sink.</summary>
@@ -23,15 +103,30 @@ internal sealed class IlgpuLinearAlgebra(IlgpuDevice device) : ILinearAlgebra
         where TFactor : struct, IFactor
         where TSink : struct, ISink
     {
-        if (device.Kind == DeviceKind.Emulator)
+        switch (device.Products, device.Kind)
         {
-            Launch<SmallTile, TFactor, TSink>(factor, shape, sink);
-        }
-        else
-        {
-            Launch<LargeTile, TFactor, TSink>(factor, shape, sink);
+            case (ProductMode.Tf32, DeviceKind.Emulator):
+                Launch<TensorTile<MediumGroup, Tf32, EmulatedTensorCore<Tf32>>, TFactor, TSink>(factor, shape, sink);
+                break;
+            case (ProductMode.Bf16, DeviceKind.Emulator):
+                Launch<TensorTile<MediumGroup, Bf16, EmulatedTensorCore<Bf16>>, TFactor, TSink>(factor, shape, sink);
+                break;
+            case (_, DeviceKind.Emulator):
+                Launch<SingleTile<SmallGroup>, TFactor, TSink>(factor, shape, sink);
+                break;
+            case (ProductMode.Tf32, _):
+                Launch<TensorTile<LargeGroup, Tf32, TensorCore<Tf32>>, TFactor, TSink>(factor, shape, sink);
+                break;
+            case (ProductMode.Bf16, _):
+                Launch<TensorTile<LargeGroup, Bf16, TensorCore<Bf16>>, TFactor, TSink>(factor, shape, sink);
+                break;
+            default:
+                Launch<SingleTile<LargeGroup>, TFactor, TSink>(factor, shape, sink);
+                break;
         }
     }
+
+    public void Dispose() => _cuBlas?.Dispose();
 
     private void Launch<TTile, TFactor, TSink>(in TFactor factor, ProductShape shape, in TSink sink)
         where TTile : struct, ITile

@@ -14,10 +14,10 @@ internal struct Product<TTile, TFactor, TSink> : IGridKernel
 
     public readonly void Run()
     {
+        TTile.Begin();
         int extent = 4 * TTile.Side;
         int across = (Columns + extent - 1) / extent, down = (Rows + extent - 1) / extent, tile = Grid.IdxX;
         var frame = new TileFrame(tile / (across * down), tile / across % down * extent, tile % across * extent, Rows, Columns);
-        ArrayView<Float4> left = SharedMemory.Allocate<Float4>(TTile.Slab * TTile.Side), right = SharedMemory.Allocate<Float4>(TTile.Slab * TTile.Side);
-        Sink.Take<TTile>(frame, Factor.Compute<TTile>(frame, left, right));
+        Sink.Take<TTile>(frame, Factor.Compute<TTile>(frame, SharedMemory.Allocate<Float4>(2 * TTile.SlabWords)));
     }
 }

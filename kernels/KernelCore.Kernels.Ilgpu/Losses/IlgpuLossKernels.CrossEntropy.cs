@@ -7,13 +7,13 @@ internal sealed partial class IlgpuLossKernels
     public void CrossEntropy(Tensor logits, IndexTensor labels, float scale, Tensor loss, Tensor cotangent) => device.ForEachRow(KernelShapes.CrossEntropy(labels.Count, logits.Shape[-1]), new HardLabels
     {
         Logits = DeviceMemory.Of(logits), Labels = DeviceMemory.Of(labels), Loss = DeviceMemory.Of(loss), Cotangent = DeviceMemory.Of(cotangent),
-        Classes = logits.Shape[-1], Scale = scale,
+        Rows = new RowLayout(logits.Shape[-1], DeviceMemory.AreAligned(logits, cotangent)), Scale = scale,
     });
 
     public void CrossEntropy(Tensor logits, Tensor targets, float scale, Tensor loss, Tensor cotangent) => device.ForEachRow(KernelShapes.SoftCrossEntropy(loss.Count, logits.Shape[-1]), new SoftLabels
     {
         Logits = DeviceMemory.Of(logits), Targets = DeviceMemory.Of(targets), Loss = DeviceMemory.Of(loss), Cotangent = DeviceMemory.Of(cotangent),
-        Classes = logits.Shape[-1], Scale = scale,
+        Rows = new RowLayout(logits.Shape[-1], DeviceMemory.AreAligned(logits, targets, cotangent)), Scale = scale,
     });
 
     /// <summary>
@@ -24,27 +24,28 @@ internal sealed partial class IlgpuLossKernels
     {
         public ArrayView<float> Logits, Loss, Cotangent;
         public ArrayView<int> Labels;
-        public int Classes;
+        public RowLayout Rows;
         public float Scale;
 
         public readonly void At<TWarp>(int row)
             where TWarp : struct, IWarp
         {
-            int start = row * Classes, label = Labels[row];
-            float labelLogit = Logits[start + label], max = new LogitRow(Logits, start, Classes).MaxWithout<TWarp>(-1);
+            int label = Labels[row];
+            float labelLogit = Logits[Rows.Start(row) + label], max = new LogitRow(Logits, Rows, row).MaxWithout<TWarp>(-1);
             double others = 0;
-            for (int c = TWarp.Lane; c < Classes; c += TWarp.Width)
+            for (RowWalk at = Rows.Walk<TWarp>(row); at.IsInRow; at = at.Next<TWarp>())
             {
-                float e = RealMath.Exp(new Real(Logits[start + c] - max)).Value;
-                Cotangent[start + c] = e;
-                others += c == label ? 0 : e;
+                Real4 e = RealMath.Exp(at.Load(Logits, float.NegativeInfinity) - Real4.Broadcast(max));
+                at.Store(Cotangent, e);
+                others += at.With(e, label, 0).Sum();
             }
 
             others = TWarp.Sum(others);
             double own = RealMath.Exp(new Real(labelLogit - max)).Value, total = own + others;
-            for (int c = TWarp.Lane; c < Classes; c += TWarp.Width)
+            float factor = (float)(Scale / total), labelCotangent = (float)(-Scale * others / total);
+            for (RowWalk at = Rows.Walk<TWarp>(row); at.IsInRow; at = at.Next<TWarp>())
             {
-                Cotangent[start + c] = c == label ? (float)(-Scale * others / total) : Cotangent[start + c] * (float)(Scale / total);
+                at.Store(Cotangent, at.With(at.Load(Cotangent) * Real4.Broadcast(factor), label, labelCotangent));
             }
 
             if (TWarp.Lane == 0)
@@ -57,34 +58,31 @@ internal sealed partial class IlgpuLossKernels
     internal struct SoftLabels : IRow
     {
         public ArrayView<float> Logits, Targets, Loss, Cotangent;
-        public int Classes;
+        public RowLayout Rows;
         public float Scale;
 
         public readonly void At<TWarp>(int row)
             where TWarp : struct, IWarp
         {
-            int start = row * Classes;
-            float max = new LogitRow(Logits, start, Classes).MaxWithout<TWarp>(-1);
+            float max = new LogitRow(Logits, Rows, row).MaxWithout<TWarp>(-1);
             double total = 0, mass = 0;
-            for (int c = TWarp.Lane; c < Classes; c += TWarp.Width)
+            for (RowWalk at = Rows.Walk<TWarp>(row); at.IsInRow; at = at.Next<TWarp>())
             {
-                float e = RealMath.Exp(new Real(Logits[start + c] - max)).Value;
-                Cotangent[start + c] = e;
-                total += e;
-                mass += Targets[start + c];
+                Real4 e = RealMath.Exp(at.Load(Logits, float.NegativeInfinity) - Real4.Broadcast(max));
+                at.Store(Cotangent, e);
+                total += e.Sum();
+                mass += at.Load(Targets).Sum();
             }
 
             total = TWarp.Sum(total);
             mass = TWarp.Sum(mass);
             double logTotal = max + DoubleMath.Log(total), loss = 0;
-            float factor = (float)(Scale * mass / total);
-            for (int c = TWarp.Lane; c < Classes; c += TWarp.Width)
+            Real4 factor = Real4.Broadcast((float)(Scale * mass / total));
+            for (RowWalk at = Rows.Walk<TWarp>(row); at.IsInRow; at = at.Next<TWarp>())
             {
-                // A target of 0 leaves its class out, even one with a logit of minus infinity.
-                float target = Targets[start + c];
-                double surprise = logTotal - Logits[start + c];
-                loss += target == 0 & !double.IsNaN(surprise) ? 0 : target * surprise;
-                Cotangent[start + c] = (Cotangent[start + c] * factor) - (Scale * target);
+                Real4 logit = at.Load(Logits), target = at.Load(Targets);
+                loss += Share(target.X, logTotal - logit.X) + Share(target.Y, logTotal - logit.Y) + Share(target.Z, logTotal - logit.Z) + Share(target.W, logTotal - logit.W);
+                at.Store(Cotangent, (at.Load(Cotangent) * factor) - (Real4.Broadcast(Scale) * target));
             }
 
             loss = TWarp.Sum(loss);
@@ -93,5 +91,8 @@ internal sealed partial class IlgpuLossKernels
                 Loss[row] = (float)loss;
             }
         }
+
+        /// <summary>A target of 0 leaves its class out, even one with a logit of minus infinity.</summary>
+        private static double Share(float target, double surprise) => target == 0 & !double.IsNaN(surprise) ? 0 : target * surprise;
     }
 }

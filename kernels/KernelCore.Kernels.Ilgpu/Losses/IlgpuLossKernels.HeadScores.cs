@@ -8,7 +8,8 @@ internal sealed partial class IlgpuLossKernels
         device.ForEachRow(KernelShapes.HeadScores(labels.Count, logits.Shape[-1], headInput?.Shape[-1] ?? 0), new Head
         {
             Logits = DeviceMemory.Of(logits), Labels = DeviceMemory.Of(labels), HeadInput = DeviceMemory.Of(headInput), Bias = DeviceMemory.Of(bias),
-            Result = DeviceMemory.Of(result), Batch = (int)labels.Count, Classes = logits.Shape[-1], Width = headInput is null ? -1 : headInput.Shape[-1],
+            Result = DeviceMemory.Of(result), Batch = (int)labels.Count, Rows = new RowLayout(logits.Shape[-1], DeviceMemory.AreAligned(logits, bias)),
+            InputRows = new RowLayout(headInput?.Shape[-1] ?? 0, DeviceMemory.AreAligned(headInput)), HasInput = headInput is null ? 0 : 1,
             WeightNorm = weightNorm, Reference = mode == ScoreMode.Reference ? 1 : 0,
         });
 
@@ -17,15 +18,16 @@ internal sealed partial class IlgpuLossKernels
     {
         public ArrayView<float> Logits, HeadInput, Bias, Result;
         public ArrayView<int> Labels;
-        public int Batch, Classes, Width, Reference;
+        public RowLayout Rows, InputRows;
+        public int Batch, HasInput, Reference;
         public float WeightNorm;
 
         public readonly void At<TWarp>(int row)
             where TWarp : struct, IWarp
         {
-            int start = row * Classes, label = Labels[row];
-            float labelLogit = Logits[start + label];
-            WrongClasses wrong = WrongClasses.Sum<TWarp>(Logits, Bias, start, Classes, label);
+            int label = Labels[row];
+            float labelLogit = Logits[Rows.Start(row) + label];
+            WrongClasses wrong = WrongClasses.Sum<TWarp>(Logits, Bias, Rows, row, label);
 
             // Probabilities as own / total and share q_c / total, both scaled so that neither exponential overflows.
             double margin = (double)labelLogit - wrong.Max;
@@ -38,11 +40,11 @@ internal sealed partial class IlgpuLossKernels
             double alignment = scale == 0 ? 0 * wrong.Dot : -wrong.Dot / scale;
             if (Reference != 0)
             {
-                error = RoundedError<TWarp>(start, label, Comparison.Larger(labelLogit, wrong.Max), out double dot);
+                error = RoundedError<TWarp>(row, label, Comparison.Larger(labelLogit, wrong.Max), out double dot);
                 alignment = -dot / ((norm * error * WeightNorm) + 1e-12);
             }
 
-            int prediction = new LogitRow(Logits, start, Classes).IndexOf<TWarp>(Comparison.Larger(labelLogit, wrong.Max));
+            int prediction = new LogitRow(Logits, Rows, row).IndexOf<TWarp>(Comparison.Larger(labelLogit, wrong.Max));
             if (TWarp.Lane == 0)
             {
                 // The largest logit is the label's own when the margin is positive.
@@ -50,7 +52,7 @@ internal sealed partial class IlgpuLossKernels
                 Write(HeadQuantity.Loss, row, loss);
                 Write(HeadQuantity.El2n, row, error);
                 Write(HeadQuantity.InputNorm, row, norm);
-                Write(HeadQuantity.Gwa, row, Width < 0 ? double.NaN : alignment);
+                Write(HeadQuantity.Gwa, row, HasInput == 0 ? double.NaN : alignment);
                 Write(HeadQuantity.Margin, row, undefined ? double.NaN : margin);
                 Write(HeadQuantity.Entropy, row, ((own * loss) + tail + (share * wrong.Gap)) / total);
                 Write(HeadQuantity.Confidence, row, own / total);
@@ -64,33 +66,34 @@ internal sealed partial class IlgpuLossKernels
             where TWarp : struct, IWarp
         {
             double sum = 0;
-            for (int i = TWarp.Lane; i < Width; i += TWarp.Width)
+            for (RowWalk at = InputRows.Walk<TWarp>(row); at.IsInRow; at = at.Next<TWarp>())
             {
-                double z = HeadInput[(row * Width) + i];
-                sum += z * z;
+                Real4 z = at.Load(HeadInput);
+                sum += z.Dot(z);
             }
 
             return Math.Sqrt(TWarp.Sum(sum));
         }
 
         /// <summary>||p - y|| with p, its normaliser and the difference rounded to float32, as a float32 softmax has them; also (p - y).(s - b).</summary>
-        private readonly double RoundedError<TWarp>(int start, int label, float max, out double dot)
+        private readonly double RoundedError<TWarp>(int row, int label, float max, out double dot)
             where TWarp : struct, IWarp
         {
             double total = 0;
-            for (int c = TWarp.Lane; c < Classes; c += TWarp.Width)
+            for (RowWalk at = Rows.Walk<TWarp>(row); at.IsInRow; at = at.Next<TWarp>())
             {
-                total += RealMath.Exp(new Real(Logits[start + c] - max)).Value;
+                total += RealMath.Exp(at.Load(Logits, float.NegativeInfinity) - Real4.Broadcast(max)).Sum();
             }
 
-            float normaliser = (float)TWarp.Sum(total);
+            Real4 normaliser = Real4.Broadcast((float)TWarp.Sum(total));
             double squares = 0, sum = 0;
-            for (int c = TWarp.Lane; c < Classes; c += TWarp.Width)
+            for (RowWalk at = Rows.Walk<TWarp>(row); at.IsInRow; at = at.Next<TWarp>())
             {
-                float probability = RealMath.Exp(new Real(Logits[start + c] - max)).Value / normaliser;
-                float error = c == label ? probability - 1 : probability;
-                squares += (double)error * error;
-                sum += error * ((double)Logits[start + c] - (Bias.Length == 0 ? 0 : Bias[c]));
+                Real4 logit = at.Load(Logits), bias = Bias.Length == 0 ? Real4.Broadcast(0) : at.LoadShared(Bias);
+                Real4 oneHot = at.With(Real4.Broadcast(0), label, 1), probability = RealMath.Exp(logit - Real4.Broadcast(max)) / normaliser;
+                Double4 error = at.Inside(probability - oneHot);
+                squares += error.Dot(error);
+                sum += error.Dot(logit - (Double4)bias);
             }
 
             dot = TWarp.Sum(sum);

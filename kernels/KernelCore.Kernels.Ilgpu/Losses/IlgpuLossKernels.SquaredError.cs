@@ -10,32 +10,31 @@ internal sealed partial class IlgpuLossKernels
         device.ForEachRow(KernelShapes.SquaredError(batch, width), new Squares
         {
             Outputs = DeviceMemory.Of(outputs), Targets = DeviceMemory.Of(targets), Loss = DeviceMemory.Of(loss), Cotangent = DeviceMemory.Of(cotangent),
-            Width = width, Factor = (float)(2.0 * scale / width),
+            Rows = new RowLayout(width, DeviceMemory.AreAligned(outputs, targets, cotangent)), Factor = (float)(2.0 * scale / width),
         });
     }
 
     internal struct Squares : IRow
     {
         public ArrayView<float> Outputs, Targets, Loss, Cotangent;
-        public int Width;
+        public RowLayout Rows;
         public float Factor;
 
         public readonly void At<TWarp>(int row)
             where TWarp : struct, IWarp
         {
-            int start = row * Width;
             double sum = 0;
-            for (int i = TWarp.Lane; i < Width; i += TWarp.Width)
+            for (RowWalk at = Rows.Walk<TWarp>(row); at.IsInRow; at = at.Next<TWarp>())
             {
-                double difference = (double)Outputs[start + i] - Targets[start + i];
-                sum += difference * difference;
-                Cotangent[start + i] = (float)difference * Factor;
+                Double4 difference = at.Load(Outputs) - (Double4)at.Load(Targets);
+                sum += difference.Dot(difference);
+                at.Store(Cotangent, difference.Round() * Real4.Broadcast(Factor));
             }
 
             sum = TWarp.Sum(sum);
             if (TWarp.Lane == 0)
             {
-                Loss[row] = (float)(sum / Width);
+                Loss[row] = (float)(sum / Rows.Length);
             }
         }
     }

@@ -18,19 +18,19 @@ internal struct WrongClasses
     public readonly double Norm => Math.Sqrt(Squares + (Total * Total));
 
     /// <summary>One sample's sums, by all threads of a warp.</summary>
-    public static WrongClasses Sum<TWarp>(ArrayView<float> logits, ArrayView<float> bias, int start, int classes, int label)
+    public static WrongClasses Sum<TWarp>(ArrayView<float> logits, ArrayView<float> bias, RowLayout rows, int row, int label)
         where TWarp : struct, IWarp
     {
-        var sums = new WrongClasses { Max = new LogitRow(logits, start, classes).MaxWithout<TWarp>(label) };
-        double own = (double)logits[start + label] - (bias.Length == 0 ? 0 : bias[label]);
-        for (int c = TWarp.Lane; c < classes; c += TWarp.Width)
+        var sums = new WrongClasses { Max = new LogitRow(logits, rows, row).MaxWithout<TWarp>(label) };
+        double own = (double)logits[rows.Start(row) + label] - (bias.Length == 0 ? 0 : bias[label]);
+        for (RowWalk at = rows.Walk<TWarp>(row); at.IsInRow; at = at.Next<TWarp>())
         {
-            double logit = logits[start + c], q = c == label ? 0 : DoubleMath.Exp(logit - sums.Max);
-            double output = bias.Length == 0 ? logit : logit - bias[c];
-            sums.Total += q;
-            sums.Squares += q * q;
-            sums.Gap += q == 0 ? 0 : q * (sums.Max - logit);
-            sums.Dot += q == 0 ? 0 : q * (output - own);
+            Real4 logit = at.Load(logits), b = bias.Length == 0 ? Real4.Broadcast(0) : at.LoadShared(bias);
+            Double4 output = logit - (Double4)b;
+            sums.Add(at.Has(0) & at.Column(0) != label, logit.X, output.X - own);
+            sums.Add(at.Has(1) & at.Column(1) != label, logit.Y, output.Y - own);
+            sums.Add(at.Has(2) & at.Column(2) != label, logit.Z, output.Z - own);
+            sums.Add(at.Has(3) & at.Column(3) != label, logit.W, output.W - own);
         }
 
         sums.Total = TWarp.Sum(sums.Total);
@@ -38,5 +38,14 @@ internal struct WrongClasses
         sums.Gap = TWarp.Sum(sums.Gap);
         sums.Dot = TWarp.Sum(sums.Dot);
         return sums;
+    }
+
+    private void Add(bool isWrongClass, double logit, double advantage)
+    {
+        double q = isWrongClass ? DoubleMath.Exp(logit - Max) : 0;
+        Total += q;
+        Squares += q * q;
+        Gap += q == 0 ? 0 : q * (Max - logit);
+        Dot += q == 0 ? 0 : q * advantage;
     }
 }

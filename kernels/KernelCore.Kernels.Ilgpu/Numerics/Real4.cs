@@ -9,21 +9,47 @@ internal readonly struct Real4 : IWord<Real4>
     private readonly Real _x, _y, _z, _w;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public Real4(float x, float y, float z, float w) => (_x, _y, _z, _w) = (new(x), new(y), new(z), new(w));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private Real4(Real x, Real y, Real z, Real w) => (_x, _y, _z, _w) = (x, y, z, w);
+
+    public float X => _x.Value;
+
+    public float Y => _y.Value;
+
+    public float Z => _z.Value;
+
+    public float W => _w.Value;
+
+    /// <summary>The largest element; NaN if any is NaN.</summary>
+    public float Largest
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => Comparison.Larger(Comparison.Larger(X, Y), Comparison.Larger(Z, W));
+    }
+
+    /// <summary>The elements added in double, from the first to the last.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public double Sum() => ((Double4)this).Sum();
+
+    /// <summary>The products with the elements of another word, formed and added in double.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public double Dot(Real4 other) => ((Double4)this).Dot(other);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Real4 Load(ArrayView<float> view, int i)
     {
         Float4 word = view.Cast<Float4>()[i];
-        return new(new(word.X), new(word.Y), new(word.Z), new(word.W));
+        return new(word.X, word.Y, word.Z, word.W);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store(ArrayView<float> view, int i, Real4 word) =>
-        view.Cast<Float4>()[i] = new() { X = word._x.Value, Y = word._y.Value, Z = word._z.Value, W = word._w.Value };
+        view.Cast<Float4>()[i] = new() { X = word.X, Y = word.Y, Z = word.Z, W = word.W };
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Real4 Broadcast(float value) => new(new(value), new(value), new(value), new(value));
+    public static Real4 Broadcast(float value) => new(value, value, value, value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Real4 operator +(Real4 a, Real4 b) => new(a._x + b._x, a._y + b._y, a._z + b._z, a._w + b._w);

@@ -16,48 +16,27 @@ internal readonly struct SharedWarp<TBarrier> : IWarp
 
     public static int Width => Group.DimX;
 
-    public static double Sum(double value)
+    public static double Sum(double value) => Reduce<double, Addition>(value);
+
+    public static float Max(float value) => Reduce<float, Largest>(value);
+
+    public static int Min(int value) => Reduce<int, Smallest>(value);
+
+    /// <summary>Every thread goes through the numbers of all, from the first to the last.</summary>
+    private static T Reduce<T, TReduction>(T value)
+        where T : unmanaged
+        where TReduction : struct, IReduction<T>
     {
-        ArrayView<double> values = SharedMemory.Allocate<double>(MaxWidth);
+        ArrayView<T> values = SharedMemory.Allocate<T>(MaxWidth);
         values[Lane] = value;
         TBarrier.Wait();
-        double sum = 0;
-        for (int lane = 0; lane < Width; lane++)
-        {
-            sum += values[lane];
-        }
-
-        TBarrier.WaitToReuse();
-        return sum;
-    }
-
-    public static float Max(float value)
-    {
-        ArrayView<float> values = SharedMemory.Allocate<float>(MaxWidth);
-        values[Lane] = value;
-        TBarrier.Wait();
-        float max = values[0];
+        T result = values[0];
         for (int lane = 1; lane < Width; lane++)
         {
-            max = Comparison.Larger(max, values[lane]);
+            result = TReduction.Of(result, values[lane]);
         }
 
         TBarrier.WaitToReuse();
-        return max;
-    }
-
-    public static int Min(int value)
-    {
-        ArrayView<int> values = SharedMemory.Allocate<int>(MaxWidth);
-        values[Lane] = value;
-        TBarrier.Wait();
-        int min = values[0];
-        for (int lane = 1; lane < Width; lane++)
-        {
-            min = IntrinsicMath.Min(min, values[lane]);
-        }
-
-        TBarrier.WaitToReuse();
-        return min;
+        return result;
     }
 }

@@ -18,9 +18,12 @@ internal sealed partial class IlgpuParameterKernels
     /// <summary>A warp sums a block, the host the blocks in order: the same bits on every run.</summary>
     public double Dot(Tensor x, Tensor y)
     {
-        int count = (int)x.Count, size = Math.Max(1024, ((count - 1) / DotWarps) + 1), blocks = (count + size - 1) / size;
+        int count = (int)x.Count, size = Math.Max(1024, ((count - 1) / (4 * DotWarps) * 4) + 4), blocks = (int)(((long)count + size - 1) / size);
         MemoryBuffer1D<double, Stride1D.Dense> memory = device.Pool.Rent<double>(DotWarps);
-        device.ForEachRow(KernelShapes.Dot(blocks, size), new BlockDot { X = DeviceMemory.Of(x), Y = DeviceMemory.Of(y), Partials = memory.View.AsContiguous(), Size = size });
+        device.ForEachRow(KernelShapes.Dot(blocks, size), new BlockDot
+        {
+            X = DeviceMemory.Of(x), Y = DeviceMemory.Of(y), Partials = memory.View.AsContiguous(), Rows = new RowLayout(count, DeviceMemory.AreAligned(x, y)), Size = size,
+        });
         device.Staging.Download(memory.View.AsContiguous(), _partials.AsSpan(0, blocks));
         device.Pool.Return(memory);
 
@@ -59,16 +62,17 @@ internal sealed partial class IlgpuParameterKernels
     {
         public ArrayView<float> X, Y;
         public ArrayView<double> Partials;
+        public RowLayout Rows;
         public int Size;
 
         public readonly void At<TWarp>(int block)
             where TWarp : struct, IWarp
         {
-            long end = IntrinsicMath.Min(X.Length, (long)(block + 1) * Size);
+            int first = block * Size;
             double sum = 0;
-            for (long i = ((long)block * Size) + TWarp.Lane; i < end; i += TWarp.Width)
+            for (RowWalk at = Rows.Walk<TWarp>(0, first, IntrinsicMath.Min(Size, Rows.Length - first)); at.IsInRow; at = at.Next<TWarp>())
             {
-                sum += (double)X[i] * Y[i];
+                sum += at.Load(X).Dot(at.Load(Y));
             }
 
             sum = TWarp.Sum(sum);

@@ -39,15 +39,28 @@ internal sealed partial class IlgpuPerSampleKernels
         {
             for (int u = 0; u < all.Length; u++)
             {
-                LayerCapture use = all[u];
-                var term = new OutputTerm
-                {
-                    Backprop = DeviceMemory.Of(use.Backprop), Output = DeviceMemory.Of(use.Output), Bias = DeviceMemory.Of(use.Bias), Indices = DeviceMemory.Of(use.Indices),
-                    Length = use.Layout.Count, Channels = use.Layout.Channels, Inner = use.Layout.Inner, PaddingIndex = use.PaddingIndex,
-                };
-                _rows.Run(batch, use.Layout.Count, term, totals, accumulate: u > 0);
+                AddOutputDots(all[u], totals, accumulate: u > 0);
             }
         });
+    }
+
+    private void AddOutputDots(LayerCapture use, ArrayView<double> totals, bool accumulate)
+    {
+        int size = use.Layout.Count;
+        ArrayView<float> g = DeviceMemory.Of(use.Backprop), z = DeviceMemory.Of(use.Output);
+        if (use.Kind == CaptureKind.Lookup)
+        {
+            var lookup = new LookupOutputTerm
+            {
+                Backprop = g, Output = z, Indices = DeviceMemory.Of(use.Indices), Length = size, Width = use.WeightColumns, PaddingIndex = use.PaddingIndex,
+            };
+            _rows.Run(use.Batch, size, lookup, totals, accumulate);
+        }
+        else
+        {
+            var term = new OutputTerm { Backprop = g, Output = z, Bias = DeviceMemory.Of(use.Bias), Channels = use.Layout.Channels, Inner = use.Layout.Inner };
+            _rows.Run(use.Batch, size, term, totals, accumulate);
+        }
     }
 
     private void AddDots(LayerCapture use, ParameterRole role, Tensor direction, ArrayView<double> totals, bool accumulate)
@@ -56,7 +69,7 @@ internal sealed partial class IlgpuPerSampleKernels
         ArrayView<float> g = DeviceMemory.Of(use.Backprop), v = DeviceMemory.Of(direction);
         if (role == ParameterRole.Bias || use.Kind == CaptureKind.ScaleShift)
         {
-            var term = new ChannelTerm { Backprop = g, V = v, Length = size, Channels = use.Layout.Channels, Inner = use.Layout.Inner };
+            var term = new ChannelTerm { Backprop = g, V = v, Channels = use.Layout.Channels, Inner = use.Layout.Inner };
             term.X = role == ParameterRole.Bias ? term.X : DeviceMemory.Of(use.Activation);
             _rows.Run(batch, size, term, totals, accumulate);
             return;
@@ -78,7 +91,7 @@ internal sealed partial class IlgpuPerSampleKernels
                 _rows.Run(batch, size, lookup, totals, accumulate);
                 break;
             default:
-                _rows.Run(batch, size, new DirectionTerm { X = g, V = v, Length = size }, totals, accumulate);
+                _rows.Run(batch, size, new DirectionTerm { X = g, V = v }, totals, accumulate);
                 break;
         }
     }
@@ -87,7 +100,7 @@ internal sealed partial class IlgpuPerSampleKernels
     private void LinearDots(LayerCapture use, ArrayView<float> v, ArrayView<double> totals, bool accumulate)
     {
         int p = use.WeightRows, d = use.WeightColumns;
-        using ProductSums sums = new(device, algebra, use.Batch, KernelShapes.Gemm(use.Batch * use.Positions, p, d), rowsApart: true);
+        using ProductSums sums = new(device, algebra, use.Batch, KernelShapes.LinearDots(use.Batch * use.Positions, p, d), rowsApart: true);
         algebra.Multiply(
             Factor.Of(Rows(use.Activation!, d), Rows(v, d, 0), d), sums.Shape, sums.Sink(new WeightedTerm { Weights = Rows(use.Backprop, p) }));
         sums.Finish(_rows, totals, accumulate);
@@ -98,7 +111,7 @@ internal sealed partial class IlgpuPerSampleKernels
         ConvolutionGeometry s = use.Geometry!;
         var weights = new MatrixOperand { Elements = v, RowStride = s.PatchSize, DepthStride = 1, Batches = new BatchLayout(s.Groups, 0, s.OutChannelsPerGroup * s.PatchSize) };
         var patches = new PatchOperand { Image = DeviceMemory.Of(use.Activation), Shape = new ConvolutionShape(s), Sum = PatchSum.Patch };
-        using ProductSums sums = new(device, algebra, use.Batch, KernelShapes.Convolution(s, use.Batch));
+        using ProductSums sums = new(device, algebra, use.Batch, KernelShapes.ConvolutionDots(s, use.Batch));
         algebra.Multiply(
             Factor.Of(weights, patches, s.PatchSize), sums.Shape, sums.Sink(new WeightedTerm { Weights = ChannelRows(s, DeviceMemory.Of(use.Backprop)) }));
         sums.Finish(_rows, totals, accumulate);

@@ -23,7 +23,7 @@ internal sealed partial class IlgpuPerSampleKernels
             {
                 int width = Math.Min(rightChunk, columns - j);
                 Form(right, role, j, width, rightBlock);
-                algebra.Gemm(
+                algebra.OwnGemm(
                     false, true, 1, new Matrix(leftBlock, height, size), new Matrix(rightBlock, width, size), accumulate ? 1 : 0,
                     new Matrix(gram, ((long)i * columns) + j, height, width, columns));
             }
@@ -35,7 +35,7 @@ internal sealed partial class IlgpuPerSampleKernels
         Factor.Hadamard(
             Factor.Of(Rows(left.Activation!, left.WeightColumns), Rows(right.Activation!, right.WeightColumns), left.WeightColumns),
             Factor.Of(Rows(left.Backprop, left.WeightRows), Rows(right.Backprop, right.WeightRows), left.WeightRows)),
-        new ProductShape(1, left.Batch, right.Batch, left.WeightColumns + left.WeightRows),
+        KernelShapes.VectorGram(left.Batch, right.Batch, left.WeightRows, left.WeightColumns),
         new Destination(DeviceMemory.Of(gram), right.Batch, BatchLayout.Contiguous(0), 1, accumulate ? 1 : 0));
 
     /// <summary>A tensor as one matrix.</summary>

@@ -52,7 +52,7 @@ internal sealed partial class IlgpuPerSampleKernels
         {
             int count = Math.Min(chunk, batch - first);
             Form(uses, role, first, count, block);
-            _rows.Run(count, size, new ProductTerm { X = view, Y = view, Length = size }, totals.SubView(first, count), accumulate: false);
+            _rows.Run(count, size, new ProductTerm { X = view, Y = view }, totals.SubView(first, count), accumulate: false);
         }
     }
 
@@ -60,7 +60,7 @@ internal sealed partial class IlgpuPerSampleKernels
     private void LinearNorms(LayerCapture use, ArrayView<double> totals)
     {
         int p = use.WeightRows, d = use.WeightColumns;
-        using ProductSums sums = new(device, algebra, use.Batch, KernelShapes.LinearGradients(use.Batch, p, d, use.Positions));
+        using ProductSums sums = new(device, algebra, use.Batch, KernelShapes.LinearNorms(use.Batch, p, d, use.Positions));
         algebra.Multiply(
             LinearGradients(DeviceMemory.Of(use.Backprop), DeviceMemory.Of(use.Activation), use.Positions, p, d), sums.Shape, sums.Sink(default(SquareTerm)));
         sums.Finish(_rows, totals, accumulate: false);
@@ -69,7 +69,7 @@ internal sealed partial class IlgpuPerSampleKernels
     private void ConvolutionNorms(LayerCapture use, ArrayView<double> totals)
     {
         ConvolutionGeometry s = use.Geometry!;
-        using ProductSums sums = new(device, algebra, use.Batch, KernelShapes.ConvolutionGradients(s, use.Batch));
+        using ProductSums sums = new(device, algebra, use.Batch, KernelShapes.ConvolutionNorms(s, use.Batch));
         algebra.Multiply(ConvolutionGradients(s, DeviceMemory.Of(use.Backprop), DeviceMemory.Of(use.Activation)), sums.Shape, sums.Sink(default(SquareTerm)));
         sums.Finish(_rows, totals, accumulate: false);
     }
@@ -79,7 +79,7 @@ internal sealed partial class IlgpuPerSampleKernels
     {
         int t = use.Positions, p = use.WeightRows, d = use.WeightColumns;
         MatrixOperand a = Rows(DeviceMemory.Of(use.Activation), d, t), g = Rows(DeviceMemory.Of(use.Backprop), p, t);
-        using ProductSums sums = new(device, algebra, use.Batch, new ProductShape(use.Batch, t, t, d + p));
+        using ProductSums sums = new(device, algebra, use.Batch, KernelShapes.LinearGramNorms(use.Batch, p, d, t));
         algebra.Multiply(Factor.Hadamard(Factor.Of(a, a, d), Factor.Of(g, g, p)), sums.Shape, sums.Sink(default(PlainTerm)));
         sums.Finish(_rows, totals, accumulate: false);
     }
@@ -89,7 +89,7 @@ internal sealed partial class IlgpuPerSampleKernels
         ConvolutionGeometry s = use.Geometry!;
         var patches = new PatchOperand { Image = DeviceMemory.Of(use.Activation), Shape = new ConvolutionShape(s), Sum = PatchSum.Patch };
         MatrixOperand g = ChannelRows(s, DeviceMemory.Of(use.Backprop)) with { RowStride = 1, DepthStride = s.Positions };
-        using ProductSums sums = new(device, algebra, use.Batch, new ProductShape(use.Batch * s.Groups, s.Positions, s.Positions, s.PatchSize + s.OutChannelsPerGroup));
+        using ProductSums sums = new(device, algebra, use.Batch, KernelShapes.ConvolutionGramNorms(s, use.Batch));
         algebra.Multiply(
             Factor.Hadamard(Factor.Of(patches, patches, s.PatchSize), Factor.Of(g, g, s.OutChannelsPerGroup)), sums.Shape, sums.Sink(default(PlainTerm)));
         sums.Finish(_rows, totals, accumulate: false);
@@ -128,7 +128,7 @@ internal sealed partial class IlgpuPerSampleKernels
         void Squares(Tensor tensor, int length, ArrayView<double> to)
         {
             ArrayView<float> x = DeviceMemory.Of(tensor);
-            _rows.Run(use.Batch, length, new ProductTerm { X = x, Y = x, Length = length }, to, accumulate: false);
+            _rows.Run(use.Batch, length, new ProductTerm { X = x, Y = x }, to, accumulate: false);
         }
     }
 

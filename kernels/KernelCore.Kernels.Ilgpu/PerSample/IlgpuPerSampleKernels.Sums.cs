@@ -20,8 +20,8 @@ internal sealed partial class IlgpuPerSampleKernels
         {
             // (G o G)^T (A o A).
             int p = uses[0].WeightRows, d = uses[0].WeightColumns;
-            algebra.Multiply(
-                Factor.Of(new SquaredOperand { Operand = Columns(uses[0].Backprop, p) }, new SquaredOperand { Operand = Columns(uses[0].Activation!, d) }, batch),
+            algebra.MultiplyTo(
+                new SquaredOperand { Operand = Columns(uses[0].Backprop, p) }, new SquaredOperand { Operand = Columns(uses[0].Activation!, d) },
                 KernelShapes.Gemm(p, d, batch), new Destination(DeviceMemory.Of(destination), d, BatchLayout.Contiguous(0), scale, beta));
             return;
         }
@@ -38,9 +38,8 @@ internal sealed partial class IlgpuPerSampleKernels
             case CaptureKind.Linear:
                 int p = use.WeightRows, d = use.WeightColumns;
                 var backprops = new ScaledOperand<MatrixOperand> { Operand = Columns(use.Backprop, p), Coefficients = factors, Positions = use.Positions };
-                algebra.Multiply(
-                    Factor.Of(backprops, Columns(use.Activation!, d), batch * use.Positions), KernelShapes.Gemm(p, d, batch * use.Positions),
-                    new Destination(to, d, BatchLayout.Contiguous(0), 1, beta));
+                algebra.MultiplyTo(
+                    backprops, Columns(use.Activation!, d), KernelShapes.Gemm(p, d, batch * use.Positions), new Destination(to, d, BatchLayout.Contiguous(0), 1, beta));
                 break;
             case CaptureKind.Convolution:
                 ConvolutionSum(use, batch, factors, beta, to);
@@ -64,9 +63,9 @@ internal sealed partial class IlgpuPerSampleKernels
         ConvolutionGeometry s = use.Geometry!;
         var backprops = new SampleDepthOperand { Elements = DeviceMemory.Of(use.Backprop), Positions = s.Positions, Rows = s.OutChannelsPerGroup, Groups = s.Groups };
         var patches = new PatchOperand { Image = DeviceMemory.Of(use.Activation), Shape = new ConvolutionShape(s), Sum = PatchSum.SamplesAndPositions };
-        algebra.Multiply(
-            Factor.Of(new ScaledOperand<SampleDepthOperand> { Operand = backprops, Coefficients = coefficients, Positions = s.Positions }, patches, batch * s.Positions),
-            new ProductShape(s.Groups, s.OutChannelsPerGroup, s.PatchSize, batch * s.Positions),
+        algebra.MultiplyTo(
+            new ScaledOperand<SampleDepthOperand> { Operand = backprops, Coefficients = coefficients, Positions = s.Positions }, patches,
+            KernelShapes.ConvolutionSum(s, batch),
             new Destination(to, s.PatchSize, BatchLayout.Contiguous(s.OutChannelsPerGroup * s.PatchSize), 1, beta));
     }
 

@@ -3,8 +3,18 @@ using ILGPU.Runtime;
 
 namespace KernelCore.Kernels.Ilgpu;
 
-/// <summary>A term of a sum over one row.</summary>
+/// <summary>The terms of a sum over one row.</summary>
 internal interface ITerm
+{
+    /// <summary>Whether all that is read along with a row starts at a multiple of 16 bytes. Asked by the host.</summary>
+    bool IsAligned { get; }
+
+    /// <summary>The sum of those that a thread takes at a time.</summary>
+    double At(int row, RowWalk at);
+}
+
+/// <summary>A term that each element gives apart from its neighbours.</summary>
+internal interface IElementTerm
 {
     double At(int row, int i);
 }
@@ -25,7 +35,10 @@ internal sealed class RowSums(IlgpuDevice device)
     {
         int blocks = Math.Max(1, (length + Block - 1) / Block);
         MemoryBuffer1D<double, Stride1D.Dense> partials = device.Pool.Rent<double>((long)rows * blocks);
-        device.ForEachRow(KernelShapes.RowSums((long)rows * blocks, (length + blocks - 1) / blocks), new BlockSum<TTerm> { Term = term, Partials = partials.View.AsContiguous(), Length = length, Blocks = blocks });
+        device.ForEachRow(KernelShapes.RowSums((long)rows * blocks, (length + blocks - 1) / blocks), new BlockSum<TTerm>
+        {
+            Term = term, Partials = partials.View.AsContiguous(), Rows = new RowLayout(length, term.IsAligned), Blocks = blocks,
+        });
         device.ForEach(rows, new Finish { Partials = partials.View.AsContiguous(), Totals = totals, Blocks = blocks, Accumulate = accumulate ? 1 : 0 });
         device.Pool.Return(partials);
     }
@@ -35,16 +48,17 @@ internal sealed class RowSums(IlgpuDevice device)
     {
         public TTerm Term;
         public ArrayView<double> Partials;
-        public int Length, Blocks;
+        public RowLayout Rows;
+        public int Blocks;
 
         public readonly void At<TWarp>(int index)
             where TWarp : struct, IWarp
         {
-            int row = index / Blocks, first = index % Blocks * Block, end = IntrinsicMath.Min(first + Block, Length);
+            int row = index / Blocks, first = index % Blocks * Block;
             double sum = 0;
-            for (int i = first + TWarp.Lane; i < end; i += TWarp.Width)
+            for (RowWalk at = Rows.Walk<TWarp>(row, first, IntrinsicMath.Min(Block, Rows.Length - first)); at.IsInRow; at = at.Next<TWarp>())
             {
-                sum += Term.At(row, i);
+                sum += Term.At(row, at);
             }
 
             sum = TWarp.Sum(sum);

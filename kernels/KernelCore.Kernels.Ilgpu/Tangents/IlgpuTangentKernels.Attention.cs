@@ -11,7 +11,8 @@ internal sealed partial class IlgpuTangentKernels
         heads.Scores(HeadPart.Query(qkv), HeadPart.Key(rqkv), heads.Scale, 1, rprobabilities);
         device.ForEachRow(KernelShapes.SoftmaxJacobian(AttentionHeads.Rows(geometry), geometry.Tokens), new SoftmaxJacobian
         {
-            Probabilities = DeviceMemory.Of(probabilities), Vectors = DeviceMemory.Of(rprobabilities), Width = geometry.Tokens,
+            Probabilities = DeviceMemory.Of(probabilities), Vectors = DeviceMemory.Of(rprobabilities),
+            Rows = new RowLayout(geometry.Tokens, DeviceMemory.AreAligned(probabilities, rprobabilities)),
         });
         heads.Mix(rprobabilities, transposed: false, HeadPart.Value(qkv), 1, 0, HeadPart.Output(ry));
         heads.Mix(probabilities, transposed: false, HeadPart.Value(rqkv), 1, 1, HeadPart.Output(ry));
@@ -30,7 +31,8 @@ internal sealed partial class IlgpuTangentKernels
         device.ForEachRow(AttentionHeads.Rows(geometry), new ScoreGradientTangent
         {
             Probabilities = DeviceMemory.Of(probabilities), ProbabilitiesTangent = DeviceMemory.Of(rprobabilities),
-            Gradient = DeviceMemory.Of(gs), GradientTangent = DeviceMemory.Of(rgs), Width = geometry.Tokens,
+            Gradient = DeviceMemory.Of(gs), GradientTangent = DeviceMemory.Of(rgs),
+            Rows = new RowLayout(geometry.Tokens, DeviceMemory.AreAligned(probabilities, rprobabilities, gs, rgs)),
         });
         heads.Mix(rgs, transposed: false, HeadPart.Key(qkv), heads.Scale, 0, HeadPart.Query(rgqkv));
         heads.Mix(gs, transposed: false, HeadPart.Key(rqkv), heads.Scale, 1, HeadPart.Query(rgqkv));
@@ -42,26 +44,25 @@ internal sealed partial class IlgpuTangentKernels
     internal struct ScoreGradientTangent : IRow
     {
         public ArrayView<float> Probabilities, ProbabilitiesTangent, Gradient, GradientTangent;
-        public int Width;
+        public RowLayout Rows;
 
         public readonly void At<TWarp>(int row)
             where TWarp : struct, IWarp
         {
-            int start = row * Width;
             double sum = 0, rsum = 0;
-            for (int i = start + TWarp.Lane; i < start + Width; i += TWarp.Width)
+            for (RowWalk at = Rows.Walk<TWarp>(row); at.IsInRow; at = at.Next<TWarp>())
             {
-                double p = Probabilities[i], g = Gradient[i];
-                sum += p * g;
-                rsum += (ProbabilitiesTangent[i] * g) + (p * GradientTangent[i]);
+                Real4 p = at.Load(Probabilities), g = at.Load(Gradient);
+                sum += p.Dot(g);
+                rsum += at.Load(ProbabilitiesTangent).Dot(g) + p.Dot(at.Load(GradientTangent));
             }
 
-            float mean = (float)TWarp.Sum(sum), rmean = (float)TWarp.Sum(rsum);
-            for (int i = start + TWarp.Lane; i < start + Width; i += TWarp.Width)
+            Real4 mean = Real4.Broadcast((float)TWarp.Sum(sum)), rmean = Real4.Broadcast((float)TWarp.Sum(rsum));
+            for (RowWalk at = Rows.Walk<TWarp>(row); at.IsInRow; at = at.Next<TWarp>())
             {
-                float p = Probabilities[i], deviation = Gradient[i] - mean;
-                Gradient[i] = p * deviation;
-                GradientTangent[i] = (ProbabilitiesTangent[i] * deviation) + (p * (GradientTangent[i] - rmean));
+                Real4 p = at.Load(Probabilities), deviation = at.Load(Gradient) - mean;
+                at.Store(Gradient, p * deviation);
+                at.Store(GradientTangent, (at.Load(ProbabilitiesTangent) * deviation) + (p * (at.Load(GradientTangent) - rmean)));
             }
         }
     }

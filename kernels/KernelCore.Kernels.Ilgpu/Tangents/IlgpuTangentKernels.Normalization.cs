@@ -14,7 +14,8 @@ internal sealed partial class IlgpuTangentKernels
         device.ForEachRow(KernelShapes.SegmentJacobian(segments, length), new SegmentJacobian
         {
             Normalized = DeviceMemory.Of(normalized), InverseDeviation = DeviceMemory.Of(inverseDeviation), Operand = DeviceMemory.Of(rx),
-            Product = DeviceMemory.Of(rnormalized), Projection = DeviceMemory.Of(projection), Length = length,
+            Product = DeviceMemory.Of(rnormalized), Projection = DeviceMemory.Of(projection),
+            Rows = new RowLayout(length, DeviceMemory.AreAligned(normalized, rx, rnormalized)),
         });
 
     public void NormalizeSegmentsGradient(
@@ -22,7 +23,8 @@ internal sealed partial class IlgpuTangentKernels
         device.ForEachRow(segments, new SegmentGradientTangent
         {
             Normalized = DeviceMemory.Of(normalized), InverseDeviation = DeviceMemory.Of(inverseDeviation), NormalizedTangent = DeviceMemory.Of(rnormalized),
-            Projection = DeviceMemory.Of(projection), Gradient = DeviceMemory.Of(gn), GradientTangent = DeviceMemory.Of(rgn), Result = DeviceMemory.Of(rgx), Length = length,
+            Projection = DeviceMemory.Of(projection), Gradient = DeviceMemory.Of(gn), GradientTangent = DeviceMemory.Of(rgn), Result = DeviceMemory.Of(rgx),
+            Rows = new RowLayout(length, DeviceMemory.AreAligned(normalized, rnormalized, gn, rgn, rgx)),
         });
 
     /// <summary>ry = gamma_c rx + rgamma_c x + rbeta_c; an empty operand stands for zeros.</summary>
@@ -44,31 +46,32 @@ internal sealed partial class IlgpuTangentKernels
     internal struct SegmentGradientTangent : IRow
     {
         public ArrayView<float> Normalized, InverseDeviation, NormalizedTangent, Projection, Gradient, GradientTangent, Result;
-        public int Length;
+        public RowLayout Rows;
 
         public readonly void At<TWarp>(int row)
             where TWarp : struct, IWarp
         {
-            int start = row * Length;
             double sum = 0, product = 0, rsum = 0, rproduct = 0;
-            for (int i = TWarp.Lane; i < Length; i += TWarp.Width)
+            for (RowWalk at = Rows.Walk<TWarp>(row); at.IsInRow; at = at.Next<TWarp>())
             {
-                double g = Gradient[start + i], rg = GradientTangent[start + i], hat = Normalized[start + i];
-                sum += g;
-                product += g * hat;
-                rsum += rg;
-                rproduct += (rg * hat) + (g * NormalizedTangent[start + i]);
+                Real4 g = at.Load(Gradient), rg = at.Load(GradientTangent), hat = at.Load(Normalized);
+                sum += g.Sum();
+                product += g.Dot(hat);
+                rsum += rg.Sum();
+                rproduct += rg.Dot(hat) + g.Dot(at.Load(NormalizedTangent));
             }
 
-            float mean = (float)(TWarp.Sum(sum) / Length), meanProduct = (float)(TWarp.Sum(product) / Length);
-            float rmean = (float)(TWarp.Sum(rsum) / Length), rmeanProduct = (float)(TWarp.Sum(rproduct) / Length);
-            float factor = InverseDeviation[row], shrink = factor * Projection[row];
-            for (int i = TWarp.Lane; i < Length; i += TWarp.Width)
+            Real4 mean = Mean<TWarp>(sum), meanProduct = Mean<TWarp>(product), rmean = Mean<TWarp>(rsum), rmeanProduct = Mean<TWarp>(rproduct);
+            Real4 factor = Real4.Broadcast(InverseDeviation[row]), shrink = factor * Real4.Broadcast(Projection[row]);
+            for (RowWalk at = Rows.Walk<TWarp>(row); at.IsInRow; at = at.Next<TWarp>())
             {
-                float hat = Normalized[start + i], own = Gradient[start + i] - mean - (hat * meanProduct);
-                float moved = GradientTangent[start + i] - rmean - (NormalizedTangent[start + i] * meanProduct) - (hat * rmeanProduct);
-                Result[start + i] = factor * (moved - (shrink * own));
+                Real4 hat = at.Load(Normalized), own = at.Load(Gradient) - mean - (hat * meanProduct);
+                Real4 moved = at.Load(GradientTangent) - rmean - (at.Load(NormalizedTangent) * meanProduct) - (hat * rmeanProduct);
+                at.Store(Result, factor * (moved - (shrink * own)));
             }
         }
+
+        private readonly Real4 Mean<TWarp>(double sum)
+            where TWarp : struct, IWarp => Real4.Broadcast((float)(TWarp.Sum(sum) / Rows.Length));
     }
 }

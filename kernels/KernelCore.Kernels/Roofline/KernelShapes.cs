@@ -99,14 +99,55 @@ internal static class KernelShapes
         RightWords = (double)batch * g.InputSize,
     };
 
+    /// <summary>Their squares, summed where they are computed.</summary>
+    public static ProductShape ConvolutionNorms(ConvolutionGeometry g, int batch) => ConvolutionGradients(g, batch) with { Result = Squared };
+
+    /// <summary>The dots of patches with one another times those of output gradients, summed; each is both sides of its product.</summary>
+    public static ProductShape ConvolutionGramNorms(ConvolutionGeometry g, int batch) =>
+        new(batch * g.Groups, g.Positions, g.Positions, g.PatchSize + g.OutChannelsPerGroup)
+        {
+            LeftWords = (double)batch * (g.InputSize + g.OutputSize), RightWords = 0, Result = Multiplied,
+        };
+
+    /// <summary>Convolved with one direction for all samples, times the output gradients, summed.</summary>
+    public static ProductShape ConvolutionDots(ConvolutionGeometry g, int batch) => Convolution(g, batch) with { Result = Weighted };
+
+    /// <summary>The gradients of the weights, summed over samples: output gradients by patches.</summary>
+    public static ProductShape ConvolutionSum(ConvolutionGeometry g, int batch) => new(g.Groups, g.OutChannelsPerGroup, g.PatchSize, batch * g.Positions)
+    {
+        RightWords = (double)batch * g.InputSize,
+    };
+
     /// <summary>The gradient of a linear layer's weights of every sample: G_i^T A_i over its positions.</summary>
     public static ProductShape LinearGradients(int batch, int rows, int columns, int positions) => new(batch, rows, columns, positions);
+
+    /// <summary>Their squares, summed where they are computed.</summary>
+    public static ProductShape LinearNorms(int batch, int rows, int columns, int positions) => LinearGradients(batch, rows, columns, positions) with { Result = Squared };
+
+    /// <summary>(A_i A_i^T) o (G_i G_i^T) of every sample, summed; each is both sides of its product.</summary>
+    public static ProductShape LinearGramNorms(int batch, int rows, int columns, int positions) => new(batch, positions, positions, rows + columns)
+    {
+        RightWords = 0, Result = Multiplied,
+    };
+
+    /// <summary>A V^T o G, summed over rows.</summary>
+    public static ProductShape LinearDots(int count, int rows, int columns) => Gemm(count, rows, columns) with { Result = Weighted };
+
+    /// <summary>(A A'^T) o (G G'^T): the Gram matrix of a linear layer's gradients on vectors.</summary>
+    public static ProductShape VectorGram(int left, int right, int rows, int columns) => Gemm(left, right, rows + columns) with { Result = new(Writes: 1, Flops: 1) };
 
     /// <summary>Queries by keys, [tokens, tokens] for every head.</summary>
     public static ProductShape AttentionScores(AttentionGeometry g) => new(g.Batch * g.Heads, g.Tokens, g.Tokens, g.HeadSize);
 
     /// <summary>Probabilities by values, [tokens, head size] for every head.</summary>
     public static ProductShape AttentionMix(AttentionGeometry g) => new(g.Batch * g.Heads, g.Tokens, g.HeadSize, g.Tokens);
+
+    /// <summary>Results that are summed in double, one number for each sample, and not stored: their squares, their products with another's, and with a matrix.</summary>
+    private static Cost Squared => new(DoubleFlops: 2);
+
+    private static Cost Multiplied => new(Flops: 1, DoubleFlops: 1);
+
+    private static Cost Weighted => new(Reads: 1, DoubleFlops: 2);
 
     private static LoopShape Channels(ChannelLayout layout, Cost element, int shared) =>
         new(layout.Outer, (long)layout.Channels * layout.Inner, element, SharedReads: (long)shared * layout.Channels);

@@ -4,7 +4,7 @@ namespace KernelCore.Kernels;
 /// <param name="Batch">Products.</param>
 /// <param name="Rows">Rows of each result.</param>
 /// <param name="Columns">Columns of each result.</param>
-/// <param name="Depth">Terms of each sum.</param>
+/// <param name="Depth">Terms of each sum; of both together where the elements of two products are multiplied.</param>
 internal readonly record struct ProductShape(int Batch, int Rows, int Columns, int Depth)
 {
     /// <summary>Words of memory that the left operand has; fewer than the product takes from it where products share them.</summary>
@@ -16,5 +16,10 @@ internal readonly record struct ProductShape(int Batch, int Rows, int Columns, i
     /// <summary>Elements of all results.</summary>
     public double Results => (double)Batch * Rows * Columns;
 
-    public KernelWork Work => new(2 * Results * Depth, 0, sizeof(float) * (LeftWords + RightWords + Results));
+    /// <summary>What a result takes besides its terms: it is stored, unless it only goes on into a sum.</summary>
+    public Cost Result { get; init; } = new(Writes: 1);
+
+    public KernelWork Work => new(
+        Results * ((2.0 * Depth) + Result.Flops), Results * Result.DoubleFlops,
+        sizeof(float) * (LeftWords + RightWords + (Results * (Result.Reads + Result.Writes))));
 }

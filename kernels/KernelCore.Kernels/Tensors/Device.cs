@@ -26,6 +26,9 @@ public abstract class Device : IDisposable
     /// <summary>What the device is.</summary>
     public abstract DeviceKind Kind { get; }
 
+    /// <summary>What its user should know: a precision below float32, a choice made by measurement. Empty for nothing.</summary>
+    public virtual string Remark => "";
+
     /// <summary>The kernels that run on it.</summary>
     public abstract IKernels Kernels { get; }
 

@@ -68,9 +68,14 @@ internal static class RooflineCommand
         yield return ("linear layer", $"{batch} x {width} x {width}", KernelShapes.Gemm(batch, width, width).Work);
         yield return ("linear layer, tokens", $"{rows} x {width} x {width}", KernelShapes.Gemm(rows, width, width).Work);
         yield return ("linear layer, gradients", $"{batch} of {width} x {width}", KernelShapes.LinearGradients(batch, width, width, tokens).Work);
+        yield return ("linear layer, norms", $"{batch} of {width} x {width}", KernelShapes.LinearNorms(batch, width, width, tokens).Work);
+        yield return ("linear layer, Gram norms", $"{batch} of {tokens} x {tokens}", KernelShapes.LinearGramNorms(batch, width, width, tokens).Work);
+        yield return ("linear layer, Gram matrix", $"{batch} x {batch}, {width} + {width}", KernelShapes.VectorGram(batch, batch, width, width).Work);
         yield return ("convolution", images, KernelShapes.Convolution(image, batch).Work);
         yield return ("convolution, input gradient", images, KernelShapes.ConvolutionInputGradient(image, batch).Work);
         yield return ("convolution, gradients", images, KernelShapes.ConvolutionGradients(image, batch).Work);
+        yield return ("convolution, Gram norms", $"{batch} of {side * side} x {side * side}", KernelShapes.ConvolutionGramNorms(image, batch).Work);
+        yield return ("convolution, sum of gradients", images, KernelShapes.ConvolutionSum(image, batch).Work);
         yield return ("attention, scores", $"{heads.Batch} x {heads.Heads} of {tokens} x {tokens}", KernelShapes.AttentionScores(heads).Work);
         yield return ("attention, softmax", $"{heads.Batch} x {heads.Heads} of {tokens} x {tokens}", KernelShapes.Softmax((long)rows * heads.Heads, tokens).Work);
         yield return ("attention, values", $"{heads.Batch} x {heads.Heads} of {tokens} x {headSize}", KernelShapes.AttentionMix(heads).Work);

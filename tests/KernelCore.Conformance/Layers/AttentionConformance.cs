@@ -9,7 +9,7 @@ public abstract class AttentionConformance : ConformanceSuite
     /// <summary>batch, tokens, heads, head size.</summary>
     public static TheoryData<int, int, int, int> Shapes => new()
     {
-        { 1, 1, 1, 1 }, { 0, 4, 2, 3 }, { 2, 5, 3, 4 }, { 1, 17, 2, 8 }, { 3, 16, 1, 16 }, { 2, 31, 2, 7 }, { 5, 33, 4, 16 }, { 1, 67, 1, 32 },
+        { 1, 1, 1, 1 }, { 0, 4, 2, 3 }, { 2, 5, 3, 4 }, { 1, 17, 2, 8 }, { 3, 16, 1, 16 }, { 2, 31, 2, 7 }, { 5, 33, 4, 16 }, { 1, 67, 1, 32 }, { 1, 130, 1, 3 }, { 1, 256, 1, 2 },
     };
 
     [Theory]

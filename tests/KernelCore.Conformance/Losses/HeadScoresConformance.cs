@@ -66,7 +66,7 @@ public abstract class HeadScoresConformance : ConformanceSuite
     [Fact]
     public void MatchesTheDefinitionForEveryNumberOfClasses()
     {
-        for (int classes = 1; classes <= 67; classes++)
+        foreach (int classes in RowLengths)
         {
             CheckAgainstTheDefinition(7, classes, classes, true, 3, ScoreMode.Exact);
         }

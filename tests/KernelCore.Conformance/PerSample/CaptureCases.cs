@@ -47,10 +47,12 @@ public static class CaptureCases
         ["tied lookup with padding and linear"] = [CaptureSpec.Lookup(6, 12, 7) with { PaddingIndex = 3 }, CaptureSpec.Linear(1, 12, 7)],
         ["layer norm"] = [CaptureSpec.ScaleShift(11, 18, 1)],
         ["layer norm on vectors"] = [CaptureSpec.ScaleShift(1, 37, 1)],
+        ["layer norm of several blocks"] = [CaptureSpec.ScaleShift(17, 132, 1)],
         ["group norm"] = [CaptureSpec.ScaleShift(1, 6, 35)],
         ["norm with channels in the middle"] = [CaptureSpec.ScaleShift(3, 5, 4)],
         ["same norm twice"] = [CaptureSpec.ScaleShift(2, 6, 1), CaptureSpec.ScaleShift(5, 6, 1)],
         ["broadcast"] = [CaptureSpec.Broadcast(5, 6)],
+        ["broadcast of several blocks"] = [CaptureSpec.Broadcast(37, 61)],
     };
 
     /// <summary>Names of all cases.</summary>

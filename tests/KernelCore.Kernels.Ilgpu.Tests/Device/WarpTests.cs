@@ -21,5 +21,5 @@ public class WarpTests
         AssertNumbers.Within(Array.ConvertAll(expected, v => (double)v), shuffled.ToArray(), i => TestNumbers.Gamma(2) * expected[i], "softmax");
     }
 
-    private static Softmax Rowwise(Tensor scores) => new() { Scores = DeviceMemory.Of(scores), Width = Width };
+    private static Softmax Rowwise(Tensor scores) => new() { Scores = DeviceMemory.Of(scores), Rows = new RowLayout(Width, aligned: true) };
 }

@@ -9,6 +9,14 @@ internal static class KernelCatalogue
 {
     private static readonly Type[] Kernels = typeof(IlgpuDevice).Assembly.GetTypes(), Shared = typeof(IKernels).Assembly.GetTypes();
 
+    /// <summary>How products multiply on a GPU, and the compute capability that it needs, times ten.</summary>
+    private static readonly (Type Tile, int Capability)[] Tiles =
+    [
+        (typeof(SingleTile<LargeGroup>), 0),
+        (typeof(TensorTile<LargeGroup, Tf32, TensorCore<Tf32>>), 80),
+        (typeof(TensorTile<LargeGroup, Bf16, TensorCore<Bf16>>), 80),
+    ];
+
     /// <summary>Kernel types, closed.</summary>
     public static IReadOnlyList<Type> All { get; } =
     [
@@ -17,6 +25,9 @@ internal static class KernelCatalogue
         .. Bodies(typeof(IRow)).Select(body => typeof(RowLoop<,>).MakeGenericType(body, typeof(ShuffledWarp))),
         .. Products(),
     ];
+
+    /// <summary>Those that a GPU of a compute capability, times ten, runs.</summary>
+    public static IReadOnlyList<Type> Of(int capability) => [.. All.Where(kernel => Capability(kernel) <= capability)];
 
     /// <summary>The method that ILGPU compiles for a kernel.</summary>
     public static MethodInfo Entry(Type kernel) =>
@@ -52,8 +63,20 @@ internal static class KernelCatalogue
             : Kernels.Concat(Shared).Where(argument => argument.IsValueType && constraint.IsAssignableFrom(argument)).Select(argument => type.MakeGenericType(argument));
     }
 
-    private static IEnumerable<Type> Products() => Calls(typeof(IlgpuLinearAlgebra), nameof(IlgpuLinearAlgebra.Multiply)).OfType<MethodInfo>()
-        .Select(call => typeof(Product<,,>).MakeGenericType([typeof(LargeTile), .. call.GetGenericArguments()]));
+    private static IEnumerable<Type> Products() =>
+        (from tile in Tiles
+         from arguments in Arguments(nameof(IlgpuLinearAlgebra.Multiply)).Concat(Arguments(nameof(IlgpuLinearAlgebra.MultiplyTo)).SelectMany(WholeAndInParts))
+         select typeof(Product<,,>).MakeGenericType([tile.Tile, .. arguments])).Distinct();
+
+    private static IEnumerable<Type[]> Arguments(string method) => Calls(typeof(IlgpuLinearAlgebra), method).OfType<MethodInfo>().Select(call => call.GetGenericArguments());
+
+    private static IEnumerable<Type[]> WholeAndInParts(Type[] operands) =>
+    [
+        [typeof(Factor<,>).MakeGenericType(operands), typeof(Destination)],
+        [typeof(Factor<,>).MakeGenericType([.. operands.Select(operand => typeof(PartOperand<>).MakeGenericType(operand))]), typeof(Destination)],
+    ];
+
+    private static int Capability(Type kernel) => Array.Find(Tiles, tile => tile.Tile == kernel.GetGenericArguments()[0]).Capability;
 
     private static MethodInfo? Resolve(Module module, int call)
     {

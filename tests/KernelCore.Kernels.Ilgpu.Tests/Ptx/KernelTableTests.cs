@@ -48,11 +48,12 @@ public class KernelTableTests
         _ => "tile",
     };
 
-    /// <summary>The body of a loop, after the family it belongs to; the factor and the sink of a product.</summary>
+    /// <summary>The body of a loop, after the family it belongs to; the factor and the sink of a product, and what tensor cores multiply.</summary>
     private static string Name(Type kernel)
     {
         Type[] arguments = kernel.GetGenericArguments();
-        return Launch(kernel) == "tile" ? $"{Short(arguments[1])} to {Short(arguments[2])}" : Short(arguments[0]);
+        string format = string.Concat(arguments[0].GetGenericArguments().Where(type => typeof(ITensorFormat).IsAssignableFrom(type)).Select(type => $", {type.Name.ToLowerInvariant()}"));
+        return Launch(kernel) == "tile" ? $"{Short(arguments[1])} to {Short(arguments[2])}{format}" : Short(arguments[0]);
     }
 
     private static string Short(Type type)

@@ -26,11 +26,11 @@ internal sealed class PtxCompiler : IDisposable
         _backend = new PTXBackend(_context, new CudaCapabilityContext(architecture), architecture, CudaInstructionSet.ISA_78, null);
     }
 
-    /// <summary>All kernels of the catalogue, in its order.</summary>
+    /// <summary>The kernels of the catalogue that the compute capability has, in its order.</summary>
     public static IReadOnlyList<string> Catalogue(int capability) => _catalogues.GetOrAdd(capability, _ => new(() =>
     {
         using var compiler = new PtxCompiler(capability);
-        return [.. KernelCatalogue.All.Select(compiler.Compile)];
+        return [.. KernelCatalogue.Of(capability).Select(compiler.Compile)];
     })).Value;
 
     /// <summary>The assembly of a kernel.</summary>

@@ -13,7 +13,7 @@ public class PtxTests
     {
         string[] faults =
         [
-            .. from kernel in KernelCatalogue.All.Zip(PtxCompiler.Catalogue(capability))
+            .. from kernel in KernelCatalogue.Of(capability).Zip(PtxCompiler.Catalogue(capability))
                let fault = Regex.Match(kernel.Second, @"^.*(\.extern \.func|\bred\.|\batom\.|\.local).*$", RegexOptions.Multiline)
                where fault.Success
                select $"{kernel.First}: {fault.Value.Trim()}",
@@ -29,19 +29,42 @@ public class PtxTests
     {
         Skip.IfNot(Ptxas.IsPresent, Ptxas.Missing);
         KernelResources[] resources = Ptxas.Assemble(PtxCompiler.Catalogue(capability), $"sm_{capability}");
-        string[] spilling = [.. KernelCatalogue.All.Zip(resources).Where(kernel => kernel.Second.SpilledBytes > 0).Select(kernel => $"{kernel.First}: {kernel.Second}")];
+        string[] spilling = [.. KernelCatalogue.Of(capability).Zip(resources).Where(kernel => kernel.Second.SpilledBytes > 0).Select(kernel => $"{kernel.First}: {kernel.Second}")];
         Assert.True(spilling.Length == 0, string.Join('\n', spilling));
         Assert.All(resources, kernel => Assert.True(kernel.Registers > 0));
     }
 
     [Fact]
     public void Products_read_shared_memory_in_words_of_16_bytes() =>
-        Assert.Contains("ld.shared.v4", Compile(typeof(Product<LargeTile, Factor<MatrixOperand, MatrixOperand>, Destination>)), StringComparison.Ordinal);
+        Assert.Contains("ld.shared.v4", Compile(typeof(Product<SingleTile<LargeGroup>, Factor<MatrixOperand, MatrixOperand>, Destination>)), StringComparison.Ordinal);
+
+    /// <summary>Four fragments of a warp for each step of each product; sums start from zero and leave through shared memory.</summary>
+    [Theory]
+    [InlineData(typeof(Tf32), "mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32")]
+    [InlineData(typeof(Bf16), "mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32")]
+    public void Products_of_reduced_precision_run_on_tensor_cores(Type format, string instruction)
+    {
+        Type tile = typeof(TensorTile<,,>).MakeGenericType(typeof(LargeGroup), format, typeof(TensorCore<>).MakeGenericType(format));
+        string plain = Compile(typeof(Product<,,>).MakeGenericType(tile, typeof(Factor<MatrixOperand, MatrixOperand>), typeof(Destination)));
+        Assert.Equal(4, Count(plain, instruction));
+        Assert.Equal(16, Regex.Count(plain, @"mov\.f32 sum\d+, 0f00000000"));
+        Assert.Equal(16, Regex.Count(plain, @"mov\.f32\s+(%f\d+), sum\d+;[\s\w.,%;]*st\.shared\.f32\s+\[%rd\d+\], \1;"));
+        Assert.Equal(1, Count(plain, MmaRegisters.Declaration));
+
+        Type hadamard = typeof(Hadamard<Factor<MatrixOperand, MatrixOperand>, Factor<MatrixOperand, MatrixOperand>>);
+        string two = Compile(typeof(Product<,,>).MakeGenericType(tile, hadamard, typeof(Destination)));
+        Assert.Equal((8, 1), (Count(two, instruction), Count(two, MmaRegisters.Declaration)));
+    }
+
+    [Fact]
+    public void No_product_of_single_precision_uses_tensor_cores() => Assert.All(
+        KernelCatalogue.Of(90).Zip(PtxCompiler.Catalogue(90)),
+        kernel => Assert.Equal(kernel.First.GetGenericArguments()[0].Name.StartsWith("TensorTile", StringComparison.Ordinal), kernel.Second.Contains("mma.sync", StringComparison.Ordinal)));
 
     [Fact]
     public void Streams_are_loaded_and_stored_in_words_of_16_bytes()
     {
-        IEnumerable<(Type, string Assembly)> streams = KernelCatalogue.All.Zip(PtxCompiler.Catalogue(80))
+        IEnumerable<(Type, string Assembly)> streams = KernelCatalogue.Of(80).Zip(PtxCompiler.Catalogue(80))
             .Where(kernel => kernel.First.GetGenericTypeDefinition() == typeof(StreamLoop<>));
         Assert.All(streams, stream => Assert.Matches(@"ld(\.global)?\.v4\.f32[^}]*}, [^}]*[\s\S]*st(\.global)?\.v4\.f32", stream.Assembly));
     }
@@ -53,6 +76,8 @@ public class PtxTests
         Assert.Contains("shfl.sync.bfly", softmax, StringComparison.Ordinal);
         Assert.DoesNotContain(".shared", softmax, StringComparison.Ordinal);
     }
+
+    private static int Count(string text, string part) => text.Split(part).Length - 1;
 
     private static string Compile(Type kernel)
     {

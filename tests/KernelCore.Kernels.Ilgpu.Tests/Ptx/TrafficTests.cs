@@ -18,6 +18,25 @@ public partial class TrafficTests
         ["tangent of its gradient"] = (typeof(IlgpuTangentKernels.GradientTangent<TanhDerivatives>), KernelShapes.ActivationGradientTangent(1)),
     };
 
+    /// <summary>Bodies of loops over rows, and how many words of 16 bytes their passes load and store.</summary>
+    public static TheoryData<string, int, int> Rows => new()
+    {
+        { nameof(Softmax), 3, 2 }, { nameof(SoftmaxJacobian), 4, 1 }, { nameof(SegmentJacobian), 4, 1 },
+        { nameof(IlgpuLayerKernels.SegmentNorm), 3, 1 }, { nameof(IlgpuLayerKernels.ChannelMean), 1, 0 },
+        { nameof(IlgpuLossKernels.HardLabels), 3, 2 }, { nameof(IlgpuLossKernels.SoftLabels), 6, 2 }, { nameof(IlgpuLossKernels.Squares), 2, 1 },
+        { nameof(IlgpuLossKernels.Head), 8, 0 }, { nameof(IlgpuParameterKernels.BlockDot), 2, 0 }, { nameof(IlgpuTangentKernels.Curvature), 7, 1 },
+        { nameof(IlgpuTangentKernels.ScoreGradientTangent), 8, 2 }, { nameof(IlgpuTangentKernels.SegmentGradientTangent), 8, 1 },
+        { nameof(ProductTerm), 2, 0 }, { nameof(DirectionTerm), 2, 0 }, { nameof(ChannelTerm), 2, 0 }, { nameof(OutputTerm), 2, 0 },
+    };
+
+    [Theory]
+    [MemberData(nameof(Rows))]
+    public void A_row_is_loaded_and_stored_in_words_in_every_pass(string name, int loads, int stores)
+    {
+        string assembly = KernelCatalogue.All.Zip(PtxCompiler.Catalogue(80)).Single(kernel => IsRowLoopOf(kernel.First, name)).Second;
+        Assert.Equal((loads, stores), (Loads().Count(assembly), Stores().Count(assembly)));
+    }
+
     [Theory]
     [MemberData(nameof(Streams))]
     public void A_stream_loads_and_stores_as_many_words_as_its_shape_says(string name)
@@ -26,6 +45,13 @@ public partial class TrafficTests
         using var compiler = new PtxCompiler(80);
         string assembly = compiler.Compile(typeof(StreamLoop<>).MakeGenericType(body));
         Assert.Equal((shape.Element.Reads, shape.Element.Writes), (Loads().Count(assembly), Stores().Count(assembly)));
+    }
+
+    /// <summary>By the name of the body, or that of the term it sums.</summary>
+    private static bool IsRowLoopOf(Type kernel, string name)
+    {
+        Type body = kernel.GetGenericArguments()[0];
+        return kernel.GetGenericTypeDefinition() == typeof(RowLoop<,>) && (body.IsGenericType ? body.GetGenericArguments()[0] : body).Name == name;
     }
 
     [GeneratedRegex(@"\bld(\.global)?\.v4\.f32")]

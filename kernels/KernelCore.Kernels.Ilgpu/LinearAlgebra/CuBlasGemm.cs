@@ -1,0 +1,54 @@
+using System.Runtime.InteropServices;
+using ILGPU;
+using ILGPU.Runtime.Cuda;
+
+namespace KernelCore.Kernels.Ilgpu;
+
+/// <summary><see cref="ILinearAlgebra.Gemm"/> by NVIDIA's cuBLAS, in float32 throughout, on the device's stream.</summary>
+/// <remarks>Without atomics cuBLAS gives the same bits for the same shapes, library and GPU; it does not say in which order it sums.</remarks>
+internal sealed class CuBlasGemm : IDisposable
+{
+    private readonly IlgpuDevice _device;
+    private readonly CuBlas _library;
+
+    /// <exception cref="Exception">The library is missing or does not start: see <see cref="IsFailure"/>.</exception>
+    public CuBlasGemm(IlgpuDevice device, CudaAccelerator accelerator)
+    {
+        _device = device;
+        _library = new CuBlas(accelerator) { MathMode = CuBlasMathMode.DefaultMath, AtomicsMode = CuBlasAtomicsMode.NotAllowed };
+    }
+
+    /// <summary>Whether one of the library's versions that ILGPU knows is there.</summary>
+    public static bool IsInstalled => Array.Exists(
+        [12, 11, 10], version => NativeLibrary.TryLoad(OperatingSystem.IsWindows() ? $"cublas64_{version}.dll" : $"libcublas.so.{version}", out _));
+
+    /// <summary>Whether an exception says that the library is missing or failed.</summary>
+    public static bool IsFailure(Exception error) => error is DllNotFoundException or EntryPointNotFoundException or BadImageFormatException or CuBlasException;
+
+    /// <summary>Computes a product of at least one term. A factor alpha of 0 keeps cuBLAS from looking at the operands.</summary>
+    public void Run(bool transposeA, bool transposeB, float alpha, Matrix a, Matrix b, float beta, Matrix c, Tensor? bias)
+    {
+        var call = ColumnMajorGemm.Of(transposeA, transposeB, a, b, c);
+        ArrayView<float> to = DeviceMemory.Of(c);
+        _library.Gemm(
+            Operation(call.TransposeFirst), Operation(call.TransposeSecond), call.Rows, call.Columns, call.Depth, alpha,
+            DeviceMemory.Of(b), call.FirstStride, DeviceMemory.Of(a), call.SecondStride, beta, to, call.ResultStride);
+        if (bias is not null)
+        {
+            _device.ForEach(KernelShapes.Add(c.Rows, c.Columns), new BiasAddition { C = to, Bias = DeviceMemory.Of(bias), Columns = c.Columns, Stride = c.Stride });
+        }
+    }
+
+    public void Dispose() => _library.Dispose();
+
+    private static CuBlasOperation Operation(bool transpose) => transpose ? CuBlasOperation.Transpose : CuBlasOperation.NonTranspose;
+
+    /// <summary>c_ij += bias_j.</summary>
+    internal struct BiasAddition : IElement
+    {
+        public ArrayView<float> C, Bias;
+        public int Columns, Stride;
+
+        public readonly void At(int i) => C[(i / Columns * Stride) + (i % Columns)] += Bias[i % Columns];
+    }
+}

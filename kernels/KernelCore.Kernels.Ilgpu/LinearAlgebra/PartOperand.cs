@@ -1,0 +1,46 @@
+using System.Runtime.CompilerServices;
+using ILGPU;
+
+namespace KernelCore.Kernels.Ilgpu;
+
+/// <summary>An operand in parts of its depth: those of each matrix follow one another in the batch. Beyond its depth there are zeros.</summary>
+internal struct PartOperand<TOperand> : IOperand
+    where TOperand : struct, IOperand
+{
+    public TOperand Operand;
+    public int Parts, PartDepth, Depth;
+
+    public readonly bool DepthIsContiguous
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => Operand.DepthIsContiguous;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly float At(int batch, int row, int depth)
+    {
+        int start = batch % Parts * PartDepth;
+        return depth < Depth - start ? Operand.At(batch / Parts, row, start + depth) : 0;
+    }
+}
+
+/// <summary>Adds the products of all parts, from the first to the last and in double, and stores the sums.</summary>
+internal struct PartSum : IElement
+{
+    /// <summary>[batch, parts, rows, columns].</summary>
+    public ArrayView<float> Products;
+    public Destination To;
+    public int Parts, Rows, Columns;
+
+    public readonly void At(int i)
+    {
+        int size = Rows * Columns, batch = i / size, within = i % size, first = (batch * Parts * size) + within;
+        double sum = 0;
+        for (int part = 0; part < Parts; part++)
+        {
+            sum += Products[first + (part * size)];
+        }
+
+        To.Store(batch, within / Columns, within % Columns, (float)sum);
+    }
+}
