@@ -8,7 +8,7 @@ internal enum ScratchSlot
     /// <summary>Left operand of a product in panels. Belongs to the GEMM: any product overwrites it.</summary>
     PackedA,
 
-    /// <summary>Right operand of a product in panels. Belongs to the GEMM: any product overwrites it.</summary>
+    /// <summary>Right operand of a product in panels, and a tile of the result. Belongs to the GEMM: any product overwrites it.</summary>
     PackedB,
 
     /// <summary>Patches of one sample and group: the result of im2col.</summary>

@@ -63,7 +63,6 @@ internal unsafe struct GemmBlock<TLanes>
     }
 
     /// <summary>Multiplies rows [row, endRow) by columns [column, endColumn), counted in panels.</summary>
-    [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     public readonly void Multiply(int row, int endRow, int column, int endColumn, Scratch scratch)
     {

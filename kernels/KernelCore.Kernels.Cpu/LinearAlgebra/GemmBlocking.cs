@@ -12,6 +12,9 @@ internal static class GemmBlocking
     /// <summary>Panels of B in a group.</summary>
     public const int GroupColumns = 4;
 
+    /// <summary>Tasks for each thread, where there are enough tiles.</summary>
+    public const int TasksPerThread = 8;
+
     /// <summary>Tiles below which a task is not split further: microseconds of work.</summary>
     public const int TaskTiles = 8;
 

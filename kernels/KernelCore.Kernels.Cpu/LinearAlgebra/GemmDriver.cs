@@ -38,20 +38,16 @@ internal static class GemmDriver<TLanes>
 
     private static void Execute(in GemmBlock<TLanes> block, WorkerPool? pool)
     {
-        var multiplying = new Multiplying(block, pool?.Threads ?? 1);
         if (pool is null)
         {
             block.Pack(block.FirstPackedPanel, block.RowPanels);
-            for (int task = 0; task < multiplying.Tasks; task++)
-            {
-                multiplying.Run(task, 0);
-            }
-
+            block.Multiply(0, block.RowPanels, 0, block.ColumnPanels, Scratch.Current);
             return;
         }
 
         var packing = new Packing(block);
         pool.Run(packing.Tasks, ref packing);
+        var multiplying = new Multiplying(block, pool.Threads);
         pool.Run(multiplying.Tasks, ref multiplying);
     }
 
@@ -81,7 +77,7 @@ internal static class GemmDriver<TLanes>
 
             // Several tasks per thread, so that one that is held up does not hold up the others. With fewer rows B is packed
             // more often, with fewer columns A is fetched more often.
-            while (threads > 1 && Tasks < 8 * threads && _rows * _columns > GemmBlocking.TaskTiles)
+            while (threads > 1 && Tasks < GemmBlocking.TasksPerThread * threads && _rows * _columns > GemmBlocking.TaskTiles)
             {
                 if (_columns > 1 && _rows < 16 * _columns)
                 {

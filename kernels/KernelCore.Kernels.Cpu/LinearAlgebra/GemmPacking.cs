@@ -77,32 +77,23 @@ internal static unsafe class GemmPacking
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Transpose(int width, int extent, int depth, float* source, nint stride, float* panel)
     {
-        int j = 0;
-        if (Quads16.IsSupported)
-        {
-            for (; j + 16 <= extent; j += 16)
-            {
-                Transpose<Quads16>(width, depth, source + (j * stride), stride, panel + j);
-            }
-        }
-
-        if (Quads8.IsSupported)
-        {
-            for (; j + 8 <= extent; j += 8)
-            {
-                Transpose<Quads8>(width, depth, source + (j * stride), stride, panel + j);
-            }
-        }
-
-        if (Quads4.IsSupported)
-        {
-            for (; j + 4 <= extent; j += 4)
-            {
-                Transpose<Quads4>(width, depth, source + (j * stride), stride, panel + j);
-            }
-        }
-
+        int j = TransposeFrom<Quads16>(0, width, extent, depth, source, stride, panel);
+        j = TransposeFrom<Quads8>(j, width, extent, depth, source, stride, panel);
+        j = TransposeFrom<Quads4>(j, width, extent, depth, source, stride, panel);
         TransposeOneByOne(width, extent - j, depth, source + (j * stride), stride, panel + j);
+    }
+
+    /// <summary>As many lanes from lane j on as fill registers; returns the first that is left.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static int TransposeFrom<TQuads>(int j, int width, int extent, int depth, float* source, nint stride, float* panel)
+        where TQuads : struct, IQuads<TQuads>
+    {
+        for (; TQuads.IsSupported && j + TQuads.Rows <= extent; j += TQuads.Rows)
+        {
+            Transpose<TQuads>(width, depth, source + (j * stride), stride, panel + j);
+        }
+
+        return j;
     }
 
     /// <summary>As many lanes of a panel as a register has, from as many rows of the source, four terms at a time.</summary>

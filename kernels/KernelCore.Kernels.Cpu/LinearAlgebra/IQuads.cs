@@ -7,6 +7,8 @@ namespace KernelCore.Kernels.Cpu;
 internal unsafe interface IQuads<TSelf>
     where TSelf : struct, IQuads<TSelf>
 {
+    static abstract bool IsSupported { get; }
+
     /// <summary>Rows of the block: lanes of the register.</summary>
     static abstract int Rows { get; }
 
