@@ -44,6 +44,8 @@ public sealed class DotsWarp32 : DotsSuite { protected override Func<Device> Ope
 
 public sealed class OutputDotsWarp32 : OutputDotsSuite { protected override Func<Device> Open => TestDevices.Warp32; }
 
+public sealed class AlignmentWarp32 : AlignmentSuite { protected override Func<Device> Open => TestDevices.Warp32; }
+
 public sealed class GramWarp32 : GramSuite { protected override Func<Device> Open => TestDevices.Warp32; }
 
 public sealed class WeightedSumWarp32 : WeightedSumSuite { protected override Func<Device> Open => TestDevices.Warp32; }

@@ -8,8 +8,9 @@ namespace KernelCore.Benchmarks;
 /// <list type="table">
 /// <item><term>forward</term><description>2BTpd per layer, 4BT^2 w for attention</description></item>
 /// <item><term>backward</term><description>2BTpd per layer behind the first, 8BT^2 w for attention</description></item>
-/// <item><term>weight gradients, clip + sum</term><description>2BTpd per layer</description></item>
+/// <item><term>weight gradients</term><description>2BTpd per layer</description></item>
 /// <item><term>norms</term><description>the least of rank one 2B(p + d) (T = 1), Gram BT^2(p + d), fused outer product 2BTpd + 2Bpd</description></item>
+/// <item><term>clip + sum</term><description>the lesser of norms with weight gradients, and gradients formed once, squared and added, 2BTpd + 4Bpd</description></item>
 /// <item><term>cosine</term><description>2BTp: the dot of the backprop with the layer's own output</description></item>
 /// <item><term>dot with v</term><description>2BTpd + 2BTp</description></item>
 /// <item><term>Gram of the batch</term><description>B^2(p + d) (T = 1), else the lesser of B^2T^2(p + d) and 2BTpd + B^2pd; half of all pairs</description></item>
@@ -53,7 +54,7 @@ public static class Limits
             Quantity.Norms => floor + norms,
             Quantity.NormsCosine => floor + norms + Sum(products, p => OutputDots(p, batch)),
             Quantity.Dot => floor + dots,
-            Quantity.ClipSum => floor + norms + gradient,
+            Quantity.ClipSum => floor + Sum(products, p => ClipSum(p, batch)),
             Quantity.Gram => floor + Sum(products, p => PairwiseDots(p, batch)),
             Quantity.SquaredSum => floor + Sum(products, p => SquaredSum(p, batch)),
             Quantity.Projection => floor + Sum(products, p => Projection(p, batch)),
@@ -94,6 +95,12 @@ public static class Limits
         double flops = p.Positions == 1 ? 2 * batch * sum
             : Math.Min(batch * t * t * sum, (2 * batch * t * product) + (2 * batch * product));
         return new Work(flops, Float * p.Captured(batch));
+    }
+
+    private static Work ClipSum(Product p, double batch)
+    {
+        Work gradient = Gradient(p, batch), twice = Norms(p, batch) + gradient, once = gradient + new Work(4 * batch * p.Weights, 0);
+        return twice.Flops <= once.Flops ? twice : once;
     }
 
     private static Work OutputDots(Product p, double batch) => new(2 * p.Outputs(batch), Float * p.Outputs(batch));

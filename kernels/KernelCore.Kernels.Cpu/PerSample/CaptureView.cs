@@ -46,6 +46,9 @@ internal unsafe struct CaptureView
         }
     }
 
+    /// <summary>Groups of channels that do not mix: 1, except in convolutions.</summary>
+    public readonly int Groups => Kind == CaptureKind.Convolution ? Patches.Groups : 1;
+
     /// <summary>Activation of one sample.</summary>
     public readonly float* ActivationOf(int sample) => Activation + ((long)sample * ActivationSize);
 

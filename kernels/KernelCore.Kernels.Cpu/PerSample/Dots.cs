@@ -38,8 +38,11 @@ internal sealed unsafe partial class CpuPerSampleKernels
         int rows = checked(gradient.Batch * gradient[0].Positions);
         int across = Parallelism.Chunks(gradient.Rows, LinearDotsBody.BlockColumns);
         double* partials = Shared.Doubles(ScratchSlot.Sums, (long)rows * across);
-        var body = new LinearDotsBody(device, gradient, rows, across, direction, partials);
-        device.Pool.Run(Parallelism.Chunks(rows, LinearDotsBody.BlockRows) * across, ref body);
+
+        // A block packs its part of V for itself: as many rows as leave every thread a block. No sum depends on it.
+        int height = Math.Clamp(Parallelism.Chunks((long)rows * across, device.Pool.Threads), LinearDotsBody.MinimumRows, LinearDotsBody.MaximumRows);
+        var body = new LinearDotsBody(device, gradient, rows, height, across, direction, partials);
+        device.Pool.Run(Parallelism.Chunks(rows, height) * across, ref body);
         int perSample = gradient[0].Positions * across;
         for (int i = 0; i < gradient.Batch; i++)
         {
@@ -54,15 +57,15 @@ internal sealed unsafe partial class CpuPerSampleKernels
     }
 
     /// <summary>partials[row, block] = part of g_row.(V a_row) over one block of outputs; a row is a position of a sample.</summary>
-    private readonly struct LinearDotsBody(CpuDevice device, ParameterGradient gradient, int rows, int across, float* direction, double* partials) : IParallelBody
+    private readonly struct LinearDotsBody(CpuDevice device, ParameterGradient gradient, int rows, int blockRows, int across, float* direction, double* partials) : IParallelBody
     {
-        public const int BlockRows = 128;
+        public const int MinimumRows = 64, MaximumRows = 256;
         public const int BlockColumns = 256;
 
         public void Run(int task, int worker)
         {
             (int down, int block) = Math.DivRem(task, across);
-            int row = down * BlockRows, height = Math.Min(BlockRows, rows - row);
+            int row = down * blockRows, height = Math.Min(blockRows, rows - row);
             int column = block * BlockColumns, width = Math.Min(BlockColumns, gradient.Rows - column);
             int d = gradient.Columns, p = gradient.Rows;
             float* product = device.Scratch(worker).Floats(ScratchSlot.Product, (long)height * width);

@@ -2,15 +2,13 @@ namespace KernelCore.Kernels.Cpu;
 
 internal sealed unsafe partial class CpuPerSampleKernels
 {
-    /// <summary>||sum_t g_t a_t^T||^2 = sum_ts (a_t.a_s)(g_t.g_s) (the ghost norm: Li et al., "Large language models can be strong differentially private learners", 2022).</summary>
-    /// <remarks>Strips of positions down to the diagonal only; the Hadamard sum of a strip in double; groups of a convolution add.</remarks>
+    /// <summary><see cref="GhostNorm"/> of all samples.</summary>
     private void GramNorms(in ParameterGradient gradient, double* totals)
     {
-        int groups = gradient[0].Kind == CaptureKind.Convolution ? gradient[0].Patches.Groups : 1;
+        int groups = gradient[0].Groups;
         double* partials = Shared.Doubles(ScratchSlot.Sums, (long)gradient.Batch * groups);
-        var body = new GramNormsBody(device, gradient, groups, partials);
-        double flops = (double)gradient[0].Positions * gradient[0].Positions * ((gradient.Rows / groups) + gradient.Columns);
-        RangeLoop.Run(device.Pool, checked(gradient.Batch * groups), flops, ref body);
+        var body = new GramNormsBody(device, gradient, partials);
+        RangeLoop.Run(device.Pool, checked(gradient.Batch * groups), GhostNorm.Flops(gradient[0]), ref body);
         for (int i = 0; i < gradient.Batch; i++)
         {
             for (int group = 0; group < groups; group++)
@@ -21,87 +19,16 @@ internal sealed unsafe partial class CpuPerSampleKernels
     }
 
     /// <summary>Units are groups of samples.</summary>
-    private readonly struct GramNormsBody(CpuDevice device, ParameterGradient gradient, int groups, double* partials) : IRangeBody
+    private readonly struct GramNormsBody(CpuDevice device, ParameterGradient gradient, double* partials) : IRangeBody
     {
-        /// <summary>Positions per strip: as wide as the widest tile of a product, whose left operand is then read in place.</summary>
-        private const int Strip = 32;
-
-        /// <summary>Positions up to which single dots beat packing operands for a product.</summary>
-        private const int FewPositions = 16;
-
         public void Run(int first, int end, int worker)
         {
             Scratch scratch = device.Scratch(worker);
             for (int unit = first; unit < end; unit++)
             {
-                (int sample, int group) = Math.DivRem(unit, groups);
-                partials[unit] = gradient[0].Kind == CaptureKind.Linear ? Linear(sample, scratch) : Convolution(sample, group, scratch);
+                (int sample, int group) = Math.DivRem(unit, gradient[0].Groups);
+                partials[unit] = GhostNorm.Sum(gradient[0], sample, group, scratch);
             }
-        }
-
-        private double Linear(int sample, Scratch scratch)
-        {
-            ref readonly CaptureView use = ref gradient[0];
-            float* a = use.ActivationOf(sample), g = use.BackpropOf(sample);
-            return use.Positions <= FewPositions
-                ? PairSum(use.Positions, a, use.Columns, g, use.Rows)
-                : HadamardSum(false, use.Positions, a, use.Columns, use.Columns, g, use.Rows, use.Rows, scratch);
-        }
-
-        private double Convolution(int sample, int group, Scratch scratch)
-        {
-            ref readonly CaptureView use = ref gradient[0];
-            Im2Col patches = use.Patches;
-            float* columns = patches.GroupImage(use.ActivationOf(sample), group);
-            if (!patches.IsIdentity)
-            {
-                float* image = columns;
-                columns = scratch.Floats(ScratchSlot.Patches, (long)use.Columns * use.Positions);
-                patches.Gather(image, 0, use.Columns, 0, patches.OutHeight, columns, use.Positions);
-            }
-
-            float* backprop = use.BackpropOf(sample) + ((long)group * patches.OutChannels * use.Positions);
-            return HadamardSum(true, use.Positions, columns, use.Positions, use.Columns, backprop, use.Positions, patches.OutChannels, scratch);
-        }
-
-        /// <summary>Sum of (x_t.x_s)(y_t.y_s) over positions, pair by pair.</summary>
-        private static double PairSum(int positions, float* x, int widthX, float* y, int widthY)
-        {
-            double total = 0;
-            for (int t = 0; t < positions; t++)
-            {
-                for (int s = t; s < positions; s++)
-                {
-                    double product = Reductions.Dot(x + (t * widthX), x + (s * widthX), widthX) * Reductions.Dot(y + (t * widthY), y + (s * widthY), widthY);
-                    total += s == t ? product : 2 * product;
-                }
-            }
-
-            return total;
-        }
-
-        /// <summary>Sum of (X X^T) o (Y Y^T) over positions; X and Y have positions as rows, or as columns when transposed.</summary>
-        private static double HadamardSum(bool transposed, int positions, float* x, int strideX, int widthX, float* y, int strideY, int widthY, Scratch scratch)
-        {
-            int width = Math.Min(Strip, positions);
-            float* xx = scratch.Floats(ScratchSlot.Product, 2L * positions * width), yy = xx + (positions * width);
-            double total = 0;
-            for (int s = 0; s < positions; s += Strip)
-            {
-                int columns = Math.Min(Strip, positions - s), above = s * columns;
-                Product(transposed, x, strideX, widthX, s, columns, xx);
-                Product(transposed, y, strideY, widthY, s, columns, yy);
-                total += (2 * Reductions.Dot(xx, yy, above)) + Reductions.Dot(xx + above, yy + above, columns * columns);
-            }
-
-            return total;
-        }
-
-        /// <summary>Products of the positions [s, s + columns) with those before them and one another.</summary>
-        private static void Product(bool transposed, float* x, int stride, int width, int s, int columns, float* product)
-        {
-            long step = transposed ? 1 : stride;
-            BlockGemm.Multiply(transposed, !transposed, s + columns, columns, width, 1, x, stride, x + (s * step), stride, 0, product, columns);
         }
     }
 }

@@ -37,6 +37,11 @@ internal sealed unsafe partial class CpuPerSampleKernels
             {
                 BatchSum<ConvolutionTerm>.Run(device, use, old, sum, new ConvolutionTerm(use, factors));
             }
+            else if (use.IsSingle(CaptureKind.Broadcast))
+            {
+                var body = new BroadcastSumBody(use, factors, old, sum);
+                RangeLoop.Run(device.Pool, checked((int)use.Count), Parallelism.Elements(use.Batch), ref body);
+            }
             else
             {
                 BatchSum<WeightedTerm>.Run(device, use, old, sum, new WeightedTerm(use, factors));
@@ -82,6 +87,20 @@ internal sealed unsafe partial class CpuPerSampleKernels
             {
                 var source = new ReadOnlySpan<float>(use.BackpropOf(origin + i), use.BackpropSize);
                 TensorPrimitives.Multiply(source, coefficients[origin + i], new Span<float>(scaled + ((long)i * use.BackpropSize), use.BackpropSize));
+            }
+        }
+    }
+
+    /// <summary>Gradients that lie there as they are: ranges of elements take all samples in their order.</summary>
+    private readonly struct BroadcastSumBody(ParameterGradient gradient, float* coefficients, float beta, float* destination) : IRangeBody
+    {
+        public void Run(int first, int end, int worker)
+        {
+            int count = end - first;
+            StridedRows.Scale(beta, destination + first, count, 1, count);
+            for (int i = 0; i < gradient.Batch; i++)
+            {
+                StridedRows.Add(coefficients == null ? 1 : coefficients[i], gradient[0].BackpropOf(i) + first, destination + first, count, 1, count);
             }
         }
     }

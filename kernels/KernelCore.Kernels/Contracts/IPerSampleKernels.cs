@@ -23,12 +23,34 @@ public enum NormFormula
     Direct,
 }
 
+/// <summary>What <see cref="IPerSampleKernels.Alignment"/> computes for the two parameters of a layer, [batch] each unless said otherwise; null for what nobody asked for.</summary>
+public readonly record struct LayerAlignment
+{
+    /// <summary>||grad_i||^2 of the weight.</summary>
+    public Tensor? WeightNorms { get; init; }
+
+    /// <summary>grad_i . W.</summary>
+    public Tensor? WeightDots { get; init; }
+
+    /// <summary>||grad_i||^2 of the bias.</summary>
+    public Tensor? BiasNorms { get; init; }
+
+    /// <summary>grad_i . b.</summary>
+    public Tensor? BiasDots { get; init; }
+
+    /// <summary>grad_i of the weight itself, [batch, ...weight shape]; with <see cref="NormFormula.Direct"/> only.</summary>
+    public Tensor? WeightGradients { get; init; }
+
+    /// <summary>grad_i of the bias itself, [batch, channels].</summary>
+    public Tensor? BiasGradients { get; init; }
+}
+
 /// <summary>
 /// Reductions of per-sample gradients grad_i, i = 0..batch-1, of one parameter, from the captures of all its uses
 /// (one, or several when a layer is used twice or weights are tied; the gradient is the sum over uses).
 /// </summary>
 /// <remarks>
-/// Never stores a batch x parameter array, except <see cref="Materialise"/>. Products in float32 lanes, per-sample
+/// Never stores a batch x parameter array, except where gradients themselves are asked for. Products in float32 lanes, per-sample
 /// totals in double, results rounded to float32. All captures of one call have the same batch. Sums over samples
 /// run in a fixed order that does not depend on the number of threads.
 /// </remarks>
@@ -49,6 +71,16 @@ public interface IPerSampleKernels
     /// <param name="result">[batch], overwritten.</param>
     void OutputDots(ReadOnlySpan<LayerCapture> uses, Tensor result);
 
+    /// <summary>
+    /// Squared norms of the gradients of a layer's weight and bias, and their dots with the two, in one pass over the capture:
+    /// what <see cref="SquaredNorms"/>, <see cref="OutputDots"/>, <see cref="Dots"/> and <see cref="Materialise"/> find one by one.
+    /// </summary>
+    /// <param name="use">The only use of both parameters, of kind Linear, Convolution or ScaleShift; with its <see cref="LayerCapture.Bias"/> where its output contains one or dots with it are asked for.</param>
+    /// <param name="formula">For the norms of the weight. With another than <see cref="NormFormula.Direct"/>, dots with the weight are sum_t g.(z - b) and need the <see cref="LayerCapture.Output"/>.</param>
+    /// <param name="weight">W, of the weight's shape.</param>
+    /// <param name="result">Where the results go, overwritten.</param>
+    void Alignment(LayerCapture use, NormFormula formula, Tensor weight, in LayerAlignment result);
+
     /// <summary>gram[i, j] (+)= grad_i(left) . grad_j(right).</summary>
     /// <param name="left">Uses in the first set of samples.</param>
     /// <param name="right">Uses in the second set; the same span for the Gram matrix of one batch, which comes out exactly symmetric.</param>
@@ -68,6 +100,6 @@ public interface IPerSampleKernels
     /// <summary>destination = beta destination + scale sum_i grad_i o grad_i (elementwise): the empirical Fisher diagonal with scale 1/batch.</summary>
     void SquaredSum(ReadOnlySpan<LayerCapture> uses, ParameterRole role, float scale, float beta, Tensor destination);
 
-    /// <summary>destination[i] = grad_i; the only operation that writes batch x parameter elements.</summary>
+    /// <summary>destination[i] = grad_i.</summary>
     void Materialise(ReadOnlySpan<LayerCapture> uses, ParameterRole role, Tensor destination);
 }

@@ -94,6 +94,19 @@ public sealed class GradientResult : IDisposable
 
     internal Tensor? ProjectedRows;
 
+    /// <summary>How the latest captures are clipped and summed.</summary>
+    internal ClippedSums? ClippedSums { get; private set; }
+
+    /// <summary>Plans <see cref="ClippedSums"/>; a pass that comes again with the same captures keeps its plan.</summary>
+    internal void PlanClipping(CaptureSet captures, ParameterVector weights)
+    {
+        if (ClippedSums?.Captures != captures)
+        {
+            ClippedSums?.Dispose();
+            ClippedSums = new ClippedSums(captures, this, weights);
+        }
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {
@@ -108,6 +121,7 @@ public sealed class GradientResult : IDisposable
         SquaredSum?.Dispose();
         Sum?.Dispose();
         ProjectedRows?.Dispose();
+        ClippedSums?.Dispose();
         foreach (Tensor gradient in Gradients ?? [])
         {
             gradient.Dispose();

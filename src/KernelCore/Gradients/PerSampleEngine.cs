@@ -22,6 +22,7 @@ public sealed class PerSampleEngine : IDisposable
     private readonly double[] _weightNorms;
     private readonly Device _device;
     private readonly IPerSampleKernels _kernels;
+    private readonly WeightAlignment _alignment;
     private readonly GradientProjector? _projector;
     private float[] _norms = [], _scratch = [];
 
@@ -49,6 +50,7 @@ public sealed class PerSampleEngine : IDisposable
         (_weights, _query) = (weights, query);
         _device = weights.Flat.Device;
         _kernels = _device.Kernels.PerSample;
+        _alignment = new WeightAlignment(weights);
         _weightNorms = new double[weights.Layout.Parameters.Count];
         _projector = query.Projection is { } projection ? new GradientProjector(weights.Layout, _device, projection) : null;
     }
@@ -84,9 +86,19 @@ public sealed class PerSampleEngine : IDisposable
         ArgumentNullException.ThrowIfNull(captures);
         Refuse(captures);
         GradientResult result = ResultFor(captures.Batch);
+        if (_query.ClipNorm is not null)
+        {
+            result.PlanClipping(captures, _weights);
+        }
+
         for (int i = 0; i < captures.Parameters.Count; i++)
         {
             Reduce(captures.Parameters[i], first: i == 0, result);
+        }
+
+        if (_query.ClipNorm is { } clip)
+        {
+            result.ClippedSums!.Run(clip);
         }
 
         Total(result.SquaredNorms);
@@ -95,11 +107,6 @@ public sealed class PerSampleEngine : IDisposable
         if (_query.Cosines)
         {
             Cosines(result);
-        }
-
-        if (_query.ClipNorm is { } clip)
-        {
-            ClipAndSum(captures, clip, result);
         }
 
         if (_projector is not null)
@@ -153,18 +160,13 @@ public sealed class PerSampleEngine : IDisposable
 
     private void Reduce(ParameterUses parameter, bool first, GradientResult result)
     {
+        if (result.ClippedSums is not { } clipped || !clipped.Aligns(parameter))
+        {
+            _alignment.Run(parameter, result);
+        }
+
         ReadOnlySpan<LayerCapture> uses = parameter.Uses;
         (int index, ParameterRole role) = (parameter.Parameter, parameter.Role);
-        if (result.SquaredNorms is { } norms)
-        {
-            _kernels.SquaredNorms(uses, role, NormCost.Choose(parameter), norms.Rows[index]);
-        }
-
-        if (result.WeightDots is { } weightDots)
-        {
-            WeightDots(parameter, weightDots.Rows[index]);
-        }
-
         if (result.DirectionDots is { } dots)
         {
             _kernels.Dots(uses, role, _query.Direction![index], dots.Rows[index]);
@@ -189,19 +191,6 @@ public sealed class PerSampleEngine : IDisposable
         {
             _kernels.Materialise(uses, role, gradients[index]);
         }
-    }
-
-    /// <summary>grad_i . W: for free from the layer's own output where it is linear in W, otherwise as any direction.</summary>
-    private void WeightDots(ParameterUses parameter, Tensor result)
-    {
-        LayerCapture[] uses = parameter.Captures;
-        if (parameter.Role == ParameterRole.Bias || Array.Exists(uses, static u => u.Output is null))
-        {
-            _kernels.Dots(uses, parameter.Role, _weights[parameter.Parameter], result);
-            return;
-        }
-
-        _kernels.OutputDots(uses, result);
     }
 
     private void Total(PerSampleScalar? scalar)
@@ -241,25 +230,6 @@ public sealed class PerSampleEngine : IDisposable
         }
 
         cosines.CopyFrom(numerator);
-    }
-
-    private void ClipAndSum(CaptureSet captures, double clip, GradientResult result)
-    {
-        Reserve(result.Batch);
-        Span<float> coefficients = _scratch.AsSpan(0, result.Batch);
-        result.SquaredNorms!.Total.CopyTo(coefficients);
-        for (int i = 0; i < coefficients.Length; i++)
-        {
-            double norm = Math.Sqrt(coefficients[i]);
-            coefficients[i] = norm <= clip ? 1 : (float)(clip / norm);
-        }
-
-        result.ClipCoefficients!.CopyFrom(coefficients);
-        for (int i = 0; i < captures.Parameters.Count; i++)
-        {
-            ParameterUses parameter = captures.Parameters[i];
-            _kernels.WeightedSum(parameter.Uses, parameter.Role, result.ClipCoefficients, 0, result.ClippedSum![parameter.Parameter]);
-        }
     }
 
     private void Reserve(int count)

@@ -22,6 +22,9 @@ public sealed class ParameterUses
     public ReadOnlySpan<LayerCapture> Uses => Captures;
 
     internal LayerCapture[] Captures { get; }
+
+    /// <summary>The other parameter of the layer, where a weight and a bias are used once and by the same capture; null otherwise.</summary>
+    internal ParameterUses? Partner { get; set; }
 }
 
 /// <summary>The captures of one backward pass, grouped by trainable parameter.</summary>
@@ -47,6 +50,7 @@ public sealed class CaptureSet
         var weights = Captures.Where(c => c.WeightIndex >= 0).Select(c => (Index: c.WeightIndex, Role: ParameterRole.Weight, c));
         var biases = Captures.Where(c => c.BiasIndex >= 0).Select(c => (Index: c.BiasIndex, Role: ParameterRole.Bias, c));
         Parameters = [.. weights.Concat(biases).GroupBy(u => u.Index).OrderBy(g => g.Key).Select(Group)];
+        Pair();
     }
 
     /// <summary>Samples.</summary>
@@ -60,19 +64,34 @@ public sealed class CaptureSet
 
     /// <summary>The captures of one sample alone: views, valid as long as these are.</summary>
     /// <param name="index">Its position in the batch.</param>
-    internal CaptureSet Sample(int index) => new([.. Captures.Select(c => c with
-    {
-        Batch = 1,
-        Activation = c.Activation is { } activation ? View(activation, c.Batch, index) : null,
-        Indices = c.Indices?.View((long)index * c.Positions, [1, c.Positions]),
-        Backprop = View(c.Backprop, c.Batch, index),
-        Output = null,
-    })]);
+    internal CaptureSet Sample(int index) => new([.. Captures.Select(c => Samples(c, index, 1))]);
 
-    private static Tensor View(Tensor tensor, int batch, int index)
+    /// <summary>The capture of some samples alone: views, valid as long as the capture is.</summary>
+    internal static LayerCapture Samples(LayerCapture capture, int first, int count) => capture with
     {
-        int size = (int)(tensor.Count / batch);
-        return tensor.View((long)index * size, [1, size]);
+        Batch = count,
+        Activation = View(capture.Activation, capture.Batch, first, count),
+        Indices = capture.Indices?.View((long)first * capture.Positions, [count, capture.Positions]),
+        Backprop = View(capture.Backprop, capture.Batch, first, count)!,
+        Output = View(capture.Output, capture.Batch, first, count),
+    };
+
+    private void Pair()
+    {
+        var alone = Parameters.Where(p => p.Captures.Length == 1).ToDictionary(p => p.Parameter);
+        foreach (ParameterUses weight in alone.Values.Where(p => p.Role == ParameterRole.Weight))
+        {
+            if (alone.TryGetValue(weight.Captures[0].BiasIndex, out ParameterUses? bias) && ReferenceEquals(bias.Captures[0], weight.Captures[0]))
+            {
+                (weight.Partner, bias.Partner) = (bias, weight);
+            }
+        }
+    }
+
+    private static Tensor? View(Tensor? tensor, int batch, int first, int count)
+    {
+        int size = tensor is null ? 0 : (int)(tensor.Count / batch);
+        return tensor?.View((long)first * size, [count, size]);
     }
 
     private static ParameterUses Group(IGrouping<int, (int Index, ParameterRole Role, LayerCapture Capture)> group)

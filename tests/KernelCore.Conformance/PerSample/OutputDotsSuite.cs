@@ -83,24 +83,6 @@ public abstract class OutputDotsSuite : PerSampleSuite
         Assert.Contains(uses[0].Layer, error.Message, StringComparison.Ordinal);
     }
 
-    private static void AddProducts(LayerCapture use, float[]? bias, double[] sums, double[] absolute)
-    {
-        float[] g = use.Backprop.ToArray(), z = use.Output!.ToArray();
-        int[]? indices = use.Indices?.ToArray();
-        for (int k = 0; k < g.Length; k++)
-        {
-            int inSample = k % use.Layout.Count, channel = inSample / use.Layout.Inner % use.Layout.Channels, sample = k / use.Layout.Count;
-            if (indices is not null && indices[k / use.Layout.Channels] == use.PaddingIndex)
-            {
-                continue;
-            }
-
-            double b = bias?[channel] ?? 0;
-            sums[sample] += g[k] * (z[k] - b);
-            absolute[sample] += Math.Abs(g[k]) * (Math.Abs(z[k]) + Math.Abs(b));
-        }
-    }
-
     /// <summary>The output by duality: its element o is the dot of the weight with the gradient of a backprop that is one at o.</summary>
     private static void SetOutput(LayerCapture use, double[] weight)
     {

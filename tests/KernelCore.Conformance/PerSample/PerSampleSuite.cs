@@ -45,6 +45,21 @@ public abstract class PerSampleSuite : ConformanceSuite
     /// <summary>Float values as doubles.</summary>
     protected static double[] Doubles(Tensor tensor) => [.. tensor.ToArray().Select(value => (double)value)];
 
+    /// <summary>The ways to the norm that the uses of a weight admit.</summary>
+    protected static IEnumerable<NormFormula> Formulas(LayerCapture[] uses)
+    {
+        yield return NormFormula.Direct;
+        if (uses is [{ Kind: CaptureKind.Linear or CaptureKind.Convolution or CaptureKind.Lookup }])
+        {
+            yield return NormFormula.Gram;
+        }
+
+        if (uses is [{ Kind: CaptureKind.Linear, Positions: 1 }])
+        {
+            yield return NormFormula.RankOne;
+        }
+    }
+
     /// <summary>Puts a NaN into the activations and backprops of one sample.</summary>
     protected static void Poison(LayerCapture[] uses, int sample)
     {
@@ -55,6 +70,25 @@ public abstract class PerSampleSuite : ConformanceSuite
             {
                 Poison(use.Activation, use.Batch, sample);
             }
+        }
+    }
+
+    /// <summary>Adds g (z - b) of every position and channel, and the same of absolute values.</summary>
+    protected static void AddProducts(LayerCapture use, float[]? bias, double[] sums, double[] absolute)
+    {
+        float[] g = use.Backprop.ToArray(), z = use.Output!.ToArray();
+        int[]? indices = use.Indices?.ToArray();
+        for (int k = 0; k < g.Length; k++)
+        {
+            int inSample = k % use.Layout.Count, channel = inSample / use.Layout.Inner % use.Layout.Channels, sample = k / use.Layout.Count;
+            if (indices is not null && indices[k / use.Layout.Channels] == use.PaddingIndex)
+            {
+                continue;
+            }
+
+            double b = bias?[channel] ?? 0;
+            sums[sample] += g[k] * (z[k] - b);
+            absolute[sample] += Math.Abs(g[k]) * (Math.Abs(z[k]) + Math.Abs(b));
         }
     }
 

@@ -5,20 +5,6 @@ namespace KernelCore.Conformance.PerSample;
 /// <summary><see cref="IPerSampleKernels.SquaredNorms"/> by every formula that a parameter admits.</summary>
 public abstract class SquaredNormsSuite : PerSampleSuite
 {
-    private static IEnumerable<NormFormula> Formulas(LayerCapture[] uses)
-    {
-        yield return NormFormula.Direct;
-        if (uses is [{ Kind: CaptureKind.Linear or CaptureKind.Convolution or CaptureKind.Lookup }])
-        {
-            yield return NormFormula.Gram;
-        }
-
-        if (uses is [{ Kind: CaptureKind.Linear, Positions: 1 }])
-        {
-            yield return NormFormula.RankOne;
-        }
-    }
-
     [Theory]
     [MemberData(nameof(Parameters))]
     public void Agrees_with_the_definition(string name, ParameterRole role, int batch)

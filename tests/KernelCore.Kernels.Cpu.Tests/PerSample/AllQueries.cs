@@ -9,7 +9,7 @@ internal sealed class AllQueries
     private readonly IPerSampleKernels _kernels;
     private readonly LayerCapture[] _uses;
     private readonly ParameterRole _role;
-    private readonly Tensor _direction, _coefficients, _perSample, _gram, _parameter, _all;
+    private readonly Tensor _direction, _coefficients, _perSample, _other, _gram, _parameter, _all;
     private readonly List<float> _results = [];
 
     public AllQueries(CpuDevice device, string name, ParameterRole role, int batch)
@@ -21,6 +21,7 @@ internal sealed class AllQueries
         _direction = device.Allocate([count], TestNumbers.Normal(31, count));
         _coefficients = device.Allocate([batch], TestNumbers.Normal(32, batch));
         _perSample = device.Allocate([batch]);
+        _other = device.Allocate([batch]);
         _gram = device.Allocate([batch, batch]);
         _parameter = device.Allocate([count]);
         _all = device.Allocate([batch, count]);
@@ -48,6 +49,13 @@ internal sealed class AllQueries
         {
             _kernels.OutputDots(_uses, _perSample);
             Keep(_perSample, keep);
+        }
+
+        if (_role == ParameterRole.Weight && _uses is [{ Kind: CaptureKind.Linear or CaptureKind.Convolution or CaptureKind.ScaleShift } use])
+        {
+            _kernels.Alignment(use, NormFormula.Direct, _direction, new LayerAlignment { WeightNorms = _perSample, BiasNorms = _other });
+            Keep(_perSample, keep);
+            Keep(_other, keep);
         }
 
         _kernels.Gram(_uses, _uses, _role, accumulate: false, _gram);

@@ -18,6 +18,11 @@ public sealed class OutputDotsOneThread : OutputDotsSuite { protected override F
 public sealed class OutputDotsThreeThreads : OutputDotsSuite { protected override Func<Device> Open => () => new CpuDevice(3); }
 
 [Trait(InstructionSets.Trait, InstructionSets.All)]
+public sealed class AlignmentOneThread : AlignmentSuite { protected override Func<Device> Open => () => new CpuDevice(1); }
+
+public sealed class AlignmentThreeThreads : AlignmentSuite { protected override Func<Device> Open => () => new CpuDevice(3); }
+
+[Trait(InstructionSets.Trait, InstructionSets.All)]
 public sealed class GramOneThread : GramSuite { protected override Func<Device> Open => () => new CpuDevice(1); }
 
 public sealed class GramThreeThreads : GramSuite { protected override Func<Device> Open => () => new CpuDevice(3); }
