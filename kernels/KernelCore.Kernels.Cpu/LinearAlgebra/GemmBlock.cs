@@ -19,7 +19,7 @@ internal unsafe struct GemmBlock<TLanes>
     {
         _problem = problem;
         _depth = GemmBlocking.DepthOf(problem.K);
-        _readsAInPlace = ColumnPanels <= GemmBlocking.InPlaceColumns;
+        _readsAInPlace = ColumnPanels <= GemmBlocking.InPlaceColumns && problem.TermFactors == null;
         long rows = Parallelism.Chunks(Math.Min(problem.M, GemmBlocking.Rows), GemmTile<TLanes>.Rows) * GemmTile<TLanes>.Rows;
         Terms = (int)Math.Min(problem.K, Math.Max(1, GemmBlocking.PackedFloats / (rows * Math.Max(1, _depth))) * _depth);
         _packedA = scratch.Floats(ScratchSlot.PackedA, Terms * rows);
@@ -59,6 +59,10 @@ internal unsafe struct GemmBlock<TLanes>
             GemmPacking.Pack(
                 GemmTile<TLanes>.Rows, Math.Min(GemmTile<TLanes>.Rows, _rows - row), _terms,
                 SourceA(row), _problem.RowA, _problem.DepthA, PanelA(panel));
+            if (_problem.TermFactors != null)
+            {
+                GemmPacking.Scale(GemmTile<TLanes>.Rows, _terms, _problem.TermFactors, _problem.TermsPerFactor, _term, PanelA(panel));
+            }
         }
     }
 

@@ -15,8 +15,8 @@ internal static class GemmBlocking
     /// <summary>Tasks for each thread, where there are enough tiles.</summary>
     public const int TasksPerThread = 8;
 
-    /// <summary>Tiles below which a task is not split further: microseconds of work.</summary>
-    public const int TaskTiles = 8;
+    /// <summary>Terms of all its tiles together up to which a task is not split further: microseconds of work.</summary>
+    public const int TaskTerms = 1024;
 
     /// <summary>Rows of A packed at a time; a multiple of every tile's rows.</summary>
     public const int Rows = 3072;

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 
 namespace KernelCore.Kernels.Cpu;
 
@@ -32,6 +33,28 @@ internal static unsafe class GemmPacking
         else
         {
             Transpose(width, extent, depth, source, stride, panel);
+        }
+    }
+
+    /// <summary>panel[p, j] *= factors[(first + p) / perFactor].</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Scale(int width, int depth, float* factors, int perFactor, int first, float* panel)
+    {
+        for (int p = 0; p < depth; p++)
+        {
+            float factor = factors[(first + p) / perFactor];
+            int j = 0;
+            for (; j + Vector128<float>.Count <= width; j += Vector128<float>.Count)
+            {
+                (Vector128.Load(panel + j) * factor).Store(panel + j);
+            }
+
+            for (; j < width; j++)
+            {
+                panel[j] *= factor;
+            }
+
+            panel += width;
         }
     }
 

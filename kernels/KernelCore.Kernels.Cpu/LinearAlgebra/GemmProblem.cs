@@ -23,6 +23,10 @@ internal unsafe struct GemmProblem
     public float* Bias;
     public nint RowBias, ColumnBias;
 
+    /// <summary>Factors of the terms: term p counts <c>TermFactors[p / TermsPerFactor]</c> times; null for once.</summary>
+    public float* TermFactors;
+    public int TermsPerFactor;
+
     public GemmProblem(
         bool transposeA, bool transposeB, int m, int n, int k, float alpha, float* a, int lda, float* b, int ldb, float beta, float* c, int ldc, float* bias)
     {

@@ -2,10 +2,13 @@ namespace KernelCore.Kernels.Cpu;
 
 internal sealed unsafe partial class CpuPerSampleKernels
 {
+    /// <summary>Elements of A V^T computed at a time: they are still in cache when they meet the backprops.</summary>
+    private const int DotFloats = 1 << 19;
+
     /// <inheritdoc/>
     /// <remarks>
-    /// The dot is linear in the uses, so each adds on its own. Linear: sum_t g_t.(V a_t), the rows of A V^T by blocks of
-    /// positions of the whole batch; lookup: the rows of V that occur; others: tiles of the gradient against tiles of V.
+    /// The dot is linear in the uses, so each adds on its own. Linear: sum_t g_t.(V a_t), the rows of A V^T, as many
+    /// at a time as stay in cache; lookup: the rows of V that occur; others: tiles of the gradient against tiles of V.
     /// </remarks>
     public void Dots(ReadOnlySpan<LayerCapture> uses, ParameterRole role, Tensor direction, Tensor result)
     {
@@ -35,47 +38,37 @@ internal sealed unsafe partial class CpuPerSampleKernels
 
     private void LinearDots(in ParameterGradient gradient, float* direction, double* totals)
     {
-        int rows = checked(gradient.Batch * gradient[0].Positions);
-        int across = Parallelism.Chunks(gradient.Rows, LinearDotsBody.BlockColumns);
-        double* partials = Shared.Doubles(ScratchSlot.Sums, (long)rows * across);
+        ref readonly CaptureView use = ref gradient[0];
+        int d = use.Columns, p = use.Rows, positions = checked(gradient.Batch * use.Positions);
+        int most = Math.Clamp(DotFloats / Math.Max(1, p), 1, Math.Max(1, positions));
+        float* product = Shared.Floats(ScratchSlot.Left, (long)most * p);
+        double* dots = Shared.Doubles(ScratchSlot.Sums, positions);
+        for (int first = 0; first < positions; first += most)
+        {
+            int rows = Math.Min(most, positions - first);
+            var problem = new GemmProblem(false, true, rows, p, d, 1, use.Activation + ((long)first * d), d, direction, d, 0, product, p, null);
+            Gemm.Run(problem, (long)rows * p * d < ParallelProduct ? null : device.Pool);
+            var body = new RowDotsBody(p, product, use.Backprop + ((long)first * p), dots + first);
+            RangeLoop.Run(device.Pool, rows, Parallelism.Elements(p), ref body);
+        }
 
-        // A block packs its part of V for itself: as many rows as leave every thread a block. No sum depends on it.
-        int height = Math.Clamp(Parallelism.Chunks((long)rows * across, device.Pool.Threads), LinearDotsBody.MinimumRows, LinearDotsBody.MaximumRows);
-        var body = new LinearDotsBody(device, gradient, rows, height, across, direction, partials);
-        device.Pool.Run(Parallelism.Chunks(rows, height) * across, ref body);
-        int perSample = gradient[0].Positions * across;
         for (int i = 0; i < gradient.Batch; i++)
         {
-            double total = 0;
-            for (int k = 0; k < perSample; k++)
+            for (int t = 0; t < use.Positions; t++)
             {
-                total += partials[((long)i * perSample) + k];
+                totals[i] += dots[(i * use.Positions) + t];
             }
-
-            totals[i] += total;
         }
     }
 
-    /// <summary>partials[row, block] = part of g_row.(V a_row) over one block of outputs; a row is a position of a sample.</summary>
-    private readonly struct LinearDotsBody(CpuDevice device, ParameterGradient gradient, int rows, int blockRows, int across, float* direction, double* partials) : IParallelBody
+    /// <summary>dots[row] = x_row . y_row.</summary>
+    private readonly struct RowDotsBody(int width, float* x, float* y, double* dots) : IRangeBody
     {
-        public const int MinimumRows = 64, MaximumRows = 256;
-        public const int BlockColumns = 256;
-
-        public void Run(int task, int worker)
+        public void Run(int first, int end, int worker)
         {
-            (int down, int block) = Math.DivRem(task, across);
-            int row = down * blockRows, height = Math.Min(blockRows, rows - row);
-            int column = block * BlockColumns, width = Math.Min(BlockColumns, gradient.Rows - column);
-            int d = gradient.Columns, p = gradient.Rows;
-            float* product = device.Scratch(worker).Floats(ScratchSlot.Product, (long)height * width);
-            ref readonly CaptureView use = ref gradient[0];
-            BlockGemm.Multiply(
-                false, true, height, width, d, 1, use.Activation + ((long)row * d), d, direction + ((long)column * d), d, 0, product, width);
-            for (int r = 0; r < height; r++)
+            for (int row = first; row < end; row++)
             {
-                float* backprop = use.Backprop + ((long)(row + r) * p) + column;
-                partials[((long)(row + r) * across) + block] = Reductions.Dot(product + (r * width), backprop, width);
+                dots[row] = Reductions.Dot(x + ((long)row * width), y + ((long)row * width), width);
             }
         }
     }

@@ -18,7 +18,7 @@ internal sealed unsafe partial class CpuPerSampleKernels
             ref readonly CaptureView use = ref gradient[0];
             float* g = Squares(use.Backprop, (long)gradient.Batch * use.Rows, ScratchSlot.Left);
             float* a = Squares(use.Activation, (long)gradient.Batch * use.Columns, ScratchSlot.Right);
-            OuterProducts(gradient.Batch, use.Rows, use.Columns, scale, g, a, beta, sum);
+            OuterProducts(use, gradient.Batch, scale, g, a, null, beta, sum);
         }
         else if (gradient.AllLookups)
         {

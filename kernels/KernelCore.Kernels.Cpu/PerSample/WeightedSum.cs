@@ -1,5 +1,3 @@
-using System.Numerics.Tensors;
-
 namespace KernelCore.Kernels.Cpu;
 
 internal sealed unsafe partial class CpuPerSampleKernels
@@ -7,13 +5,10 @@ internal sealed unsafe partial class CpuPerSampleKernels
     /// <summary>Multiply-adds below which a product stays on the calling thread.</summary>
     private const long ParallelProduct = 1 << 18;
 
-    /// <summary>Backprops scaled at a time: they are still in cache when they are multiplied.</summary>
-    private const int ScaledFloats = 1 << 19;
-
     /// <inheritdoc/>
     /// <remarks>
     /// The sum is linear in the uses, so each adds on its own. Linear: one product (diag(c) G)^T A over all positions of the
-    /// batch, or over as many samples at a time as keep diag(c) G in cache. Float32 sums over samples in fixed chunks.
+    /// batch, c multiplied into G where it is packed. Float32 sums over samples in fixed chunks.
     /// </remarks>
     public void WeightedSum(ReadOnlySpan<LayerCapture> uses, ParameterRole role, Tensor? coefficients, float beta, Tensor destination)
     {
@@ -25,7 +20,7 @@ internal sealed unsafe partial class CpuPerSampleKernels
             float old = u == 0 ? beta : 1;
             if (use.IsSingle(CaptureKind.Linear))
             {
-                LinearSum(use, factors, old, sum);
+                OuterProducts(use[0], use.Batch, 1, use[0].Backprop, use[0].Activation, factors, old, sum);
             }
             else if (use.IsSingle(CaptureKind.Lookup))
             {
@@ -49,46 +44,16 @@ internal sealed unsafe partial class CpuPerSampleKernels
         }
     }
 
-    private void LinearSum(in ParameterGradient gradient, float* coefficients, float beta, float* destination)
+    /// <summary>C = alpha G^T diag(factors) A + beta C over all positions of the batch, on all threads when that pays.</summary>
+    private void OuterProducts(in CaptureView use, int batch, float alpha, float* g, float* a, float* factors, float beta, float* destination)
     {
-        ref readonly CaptureView use = ref gradient[0];
-        if (coefficients == null)
+        int rows = checked(batch * use.Positions), p = use.Rows, d = use.Columns;
+        var problem = new GemmProblem(true, false, p, d, rows, alpha, g, p, a, d, beta, destination, d, null)
         {
-            OuterProducts(checked(gradient.Batch * use.Positions), use.Rows, use.Columns, 1, use.Backprop, use.Activation, beta, destination);
-            return;
-        }
-
-        int samples = Math.Clamp(ScaledFloats / Math.Max(1, use.BackpropSize), 1, Math.Max(1, gradient.Batch)), first = 0;
-        float* scaled = Shared.Floats(ScratchSlot.Left, (long)samples * use.BackpropSize);
-        do
-        {
-            int count = Math.Min(samples, gradient.Batch - first);
-            var scaling = new ScaleSamplesBody(use, first, coefficients, scaled);
-            RangeLoop.Run(device.Pool, count, Parallelism.Elements(use.BackpropSize), ref scaling);
-            OuterProducts(count * use.Positions, use.Rows, use.Columns, 1, scaled, use.ActivationOf(first), first == 0 ? beta : 1, destination);
-            first += count;
-        }
-        while (first < gradient.Batch);
-    }
-
-    /// <summary>C = alpha G^T A + beta C with G [rows, p] and A [rows, d], on all threads when that pays.</summary>
-    private void OuterProducts(int rows, int p, int d, float alpha, float* g, float* a, float beta, float* destination)
-    {
-        var problem = new GemmProblem(true, false, p, d, rows, alpha, g, p, a, d, beta, destination, d, null);
+            TermFactors = factors,
+            TermsPerFactor = use.Positions,
+        };
         Gemm.Run(problem, (long)rows * p * d < ParallelProduct ? null : device.Pool);
-    }
-
-    /// <summary>scaled[i] = coefficients[s] g[s] for each sample s = origin + i.</summary>
-    private readonly struct ScaleSamplesBody(CaptureView use, int origin, float* coefficients, float* scaled) : IRangeBody
-    {
-        public void Run(int first, int end, int worker)
-        {
-            for (int i = first; i < end; i++)
-            {
-                var source = new ReadOnlySpan<float>(use.BackpropOf(origin + i), use.BackpropSize);
-                TensorPrimitives.Multiply(source, coefficients[origin + i], new Span<float>(scaled + ((long)i * use.BackpropSize), use.BackpropSize));
-            }
-        }
     }
 
     /// <summary>Gradients that lie there as they are: ranges of elements take all samples in their order.</summary>
