@@ -48,6 +48,7 @@ public class RooflineCommandTests
     {
         Assert.Equal(new KernelWork(16_000, 0, 28_000), KernelShapes.Adam(1000).Work);
         Assert.Equal(new KernelWork(2.0 * 3 * 5 * 7, 0, 4.0 * ((3 * 7) + (5 * 7) + (3 * 5))), KernelShapes.Gemm(3, 5, 7).Work);
+        Assert.Equal(new KernelWork((2.0 * 3 * 5 * 7) + (15 * 22), 0, KernelShapes.Gemm(3, 5, 7).Work.Bytes + (4 * 15)), KernelShapes.ActivatedGemm(3, 5, 7).Work);
         Assert.Equal(4.0 * ((2 * 10) + 10), KernelShapes.Add(1, 10).Work.Bytes);
         Assert.Equal(4.0 * 10 * (3 + 1 + 5 + ILossKernels.HeadQuantities) + (4 * 3), KernelShapes.HeadScores(10, 3, 5).Work.Bytes);
 

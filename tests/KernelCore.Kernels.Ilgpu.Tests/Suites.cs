@@ -6,6 +6,8 @@ namespace KernelCore.Kernels.Ilgpu.Tests;
 // Every suite on warps of 32.
 public sealed class GemmWarp32 : GemmConformance { protected override Func<Device> Open => TestDevices.Warp32; }
 
+public sealed class ActivatedGemmWarp32 : ActivatedGemmConformance { protected override Func<Device> Open => TestDevices.Warp32; }
+
 public sealed class ConvolutionWarp32 : ConvolutionConformance { protected override Func<Device> Open => TestDevices.Warp32; }
 
 public sealed class ActivationWarp32 : ActivationConformance { protected override Func<Device> Open => TestDevices.Warp32; }

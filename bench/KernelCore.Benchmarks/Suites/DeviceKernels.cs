@@ -64,6 +64,11 @@ internal static class DeviceKernels
             Matrix a = Matrix.Of(Normal(device, 1)), b = Matrix.Of(Normal(device, 2, Width, Width)), c = Matrix.Of(Normal(device, 3));
             return () => device.Kernels.LinearAlgebra.Gemm(false, true, 1, a, b, 0, c);
         }),
+        ["gemm gelu"] = new(KernelShapes.ActivatedGemm(Batch, Width, Width).Work, device =>
+        {
+            Matrix a = Matrix.Of(Normal(device, 1)), b = Matrix.Of(Normal(device, 2, Width, Width)), c = Matrix.Of(Normal(device, 3)), f = Matrix.Of(Normal(device, 4));
+            return () => device.Kernels.LinearAlgebra.Gemm(false, true, 1, a, b, 0, c, null, new ActivatedOutput(ActivationKind.Gelu, 0, f));
+        }),
         ["convolution"] = new(KernelShapes.Convolution(Image, Images).Work, device =>
         {
             Tensor x = Normal(device, 1, Images, Image.InputSize), y = Normal(device, 2, Images, Image.OutputSize), w = Normal(device, 3, Channels, Image.PatchSize);

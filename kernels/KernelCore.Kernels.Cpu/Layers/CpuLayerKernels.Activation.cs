@@ -14,7 +14,7 @@ internal sealed unsafe partial class CpuLayerKernels
     {
         public void With<TFunction>()
             where TFunction : struct, IActivation =>
-            Elementwise.Run(device.Pool, (int)x.Count, new ForwardPass<TFunction> { X = HostMemory.Of(x), Y = HostMemory.Of(y), Slope = slope });
+            Elementwise.Run(device.Pool, (int)x.Count, new ActivationPass<TFunction> { X = HostMemory.Of(x), Y = HostMemory.Of(y), Slope = slope });
     }
 
     private readonly struct Backward(CpuDevice device, float slope, Tensor x, Tensor y, Tensor gy, Tensor gx) : IActivationUse
@@ -24,17 +24,6 @@ internal sealed unsafe partial class CpuLayerKernels
             {
                 X = HostMemory.Of(x), Y = HostMemory.Of(y), OutputGradient = HostMemory.Of(gy), InputGradient = HostMemory.Of(gx), Slope = slope,
             });
-    }
-
-    private struct ForwardPass<TFunction> : IElementwise
-        where TFunction : struct, IActivation
-    {
-        public float* X, Y;
-        public float Slope;
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public readonly void Apply<TLanes>(nint i)
-            where TLanes : struct, ILanes<TLanes> => TFunction.Value(TLanes.Load(X + i), TLanes.Broadcast(Slope)).Store(Y + i);
     }
 
     private struct BackwardPass<TFunction> : IElementwise

@@ -91,6 +91,7 @@ internal unsafe struct GemmBlock<TLanes>
     {
         int depth = Math.Min(_depth, _terms - start);
         bool inPlace = _problem.ColumnB == 1 && endRow - row <= GemmBlocking.InPlaceRows;
+        bool activates = _problem.Activated != null && _term + start + depth == _problem.K;
         for (int top = row; top < endRow; top += GemmBlocking.GroupRows)
         {
             int bottom = Math.Min(top + GemmBlocking.GroupRows, endRow);
@@ -118,7 +119,21 @@ internal unsafe struct GemmBlock<TLanes>
                     MultiplyTile(i, j, columns, start, depth, b, strideB, tile);
                 }
             }
+
+            if (activates)
+            {
+                Activate(top, bottom, column, endColumn);
+            }
         }
+    }
+
+    /// <summary>Applies the activation to tiles that are finished and still in cache.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private readonly void Activate(int row, int endRow, int column, int endColumn)
+    {
+        int firstRow = row * GemmTile<TLanes>.Rows, firstColumn = column * GemmTile<TLanes>.Columns;
+        int rows = Math.Min(endRow * GemmTile<TLanes>.Rows, _rows) - firstRow, columns = Math.Min(endColumn * GemmTile<TLanes>.Columns, _problem.N) - firstColumn;
+        ActivationDispatch.Run(_problem.Kind, new GemmActivation(_problem, _row + firstRow, rows, firstColumn, columns));
     }
 
     private readonly float* SourceA(int row) => _problem.A + ((_row + row) * _problem.RowA) + (_term * _problem.DepthA);

@@ -77,7 +77,8 @@ internal static class GemmDriver<TLanes>
 
             // Several tasks per thread, so that one that is held up does not hold up the others. With fewer rows B is packed
             // more often, with fewer columns A is fetched more often.
-            while (threads > 1 && Tasks < GemmBlocking.TasksPerThread * threads && (long)_rows * _columns * block.Terms > GemmBlocking.TaskTerms)
+            while (threads > 1 && Tasks < GemmBlocking.TasksPerThread * threads && _rows * _columns > 1
+                && (long)_rows * _columns * block.Terms > GemmBlocking.TaskTerms)
             {
                 if (_columns > 1 && _rows < 16 * _columns)
                 {

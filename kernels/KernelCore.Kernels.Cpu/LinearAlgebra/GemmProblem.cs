@@ -1,6 +1,6 @@
 namespace KernelCore.Kernels.Cpu;
 
-/// <summary>C = alpha A B + beta C + bias on raw memory. Strides say how each matrix lies, so no transposition is left.</summary>
+/// <summary>C = alpha A B + beta C + bias, and f(C), on raw memory. Strides say how each matrix lies, so no transposition is left.</summary>
 /// <remarks>Of the two strides of A, and of B, at least one is 1.</remarks>
 internal unsafe struct GemmProblem
 {
@@ -27,6 +27,12 @@ internal unsafe struct GemmProblem
     public float* TermFactors;
     public int TermsPerFactor;
 
+    /// <summary>f of element (i, j) goes to <c>Activated[i * RowActivated + j * ColumnActivated]</c>; null for nowhere.</summary>
+    public float* Activated;
+    public nint RowActivated, ColumnActivated;
+    public ActivationKind Kind;
+    public float Slope;
+
     public GemmProblem(
         bool transposeA, bool transposeB, int m, int n, int k, float alpha, float* a, int lda, float* b, int ldb, float beta, float* c, int ldc, float* bias)
     {
@@ -40,6 +46,7 @@ internal unsafe struct GemmProblem
         (RowC, ColumnC) = (ldc, 1);
         Bias = bias;
         (RowBias, ColumnBias) = (0, 1);
+        ColumnActivated = 1;
     }
 
     /// <summary>The same product as C^T = alpha B^T A^T + beta C^T.</summary>
@@ -57,5 +64,7 @@ internal unsafe struct GemmProblem
         ColumnC = RowC,
         RowBias = ColumnBias,
         ColumnBias = RowBias,
+        RowActivated = ColumnActivated,
+        ColumnActivated = RowActivated,
     };
 }

@@ -46,16 +46,18 @@ public sealed class IlgpuBackend : IBackend
     {
         ArgumentNullException.ThrowIfNull(selector);
         Context context = CreateContext();
-        Entry[] entries = [.. Selectable(context)];
-        Entry? chosen = Array.Find(entries, entry => entry.Selector == selector);
-        if (chosen is not null)
+        try
         {
+            Entry[] entries = [.. Selectable(context)];
+            Entry chosen = Array.Find(entries, entry => entry.Selector == selector) ?? throw new BackendUnavailableException(Refusal(selector, entries));
             return new IlgpuDevice(selector, KindOf(chosen.Device), chosen.Products, context, chosen.Device);
         }
-
-        string refusal = Refusal(selector, entries);
-        context.Dispose();
-        throw new BackendUnavailableException(refusal);
+        catch
+        {
+            // The device owns the context only once there is a device.
+            context.Dispose();
+            throw;
+        }
     }
 
     /// <summary>Why there is no such device: what the machine, or the one it is a mode of, lacks.</summary>

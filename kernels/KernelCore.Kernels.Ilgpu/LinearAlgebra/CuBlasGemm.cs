@@ -15,7 +15,17 @@ internal sealed class CuBlasGemm : IDisposable
     public CuBlasGemm(IlgpuDevice device, CudaAccelerator accelerator)
     {
         _device = device;
-        _library = new CuBlas(accelerator) { MathMode = CuBlasMathMode.DefaultMath, AtomicsMode = CuBlasAtomicsMode.NotAllowed };
+        _library = new CuBlas(accelerator);
+        try
+        {
+            _library.MathMode = CuBlasMathMode.DefaultMath;
+            _library.AtomicsMode = CuBlasAtomicsMode.NotAllowed;
+        }
+        catch
+        {
+            _library.Dispose();
+            throw;
+        }
     }
 
     /// <summary>Whether one of the library's versions that ILGPU knows is there.</summary>
@@ -26,16 +36,17 @@ internal sealed class CuBlasGemm : IDisposable
     public static bool IsFailure(Exception error) => error is DllNotFoundException or EntryPointNotFoundException or BadImageFormatException or CuBlasException;
 
     /// <summary>Computes a product of at least one term. A factor alpha of 0 keeps cuBLAS from looking at the operands.</summary>
-    public void Run(bool transposeA, bool transposeB, float alpha, Matrix a, Matrix b, float beta, Matrix c, Tensor? bias)
+    public void Run(bool transposeA, bool transposeB, float alpha, Matrix a, Matrix b, float beta, Matrix c, Tensor? bias, ActivatedOutput? activated)
     {
         var call = ColumnMajorGemm.Of(transposeA, transposeB, a, b, c);
         ArrayView<float> to = DeviceMemory.Of(c);
         _library.Gemm(
             Operation(call.TransposeFirst), Operation(call.TransposeSecond), call.Rows, call.Columns, call.Depth, alpha,
             DeviceMemory.Of(b), call.FirstStride, DeviceMemory.Of(a), call.SecondStride, beta, to, call.ResultStride);
-        if (bias is not null)
+        if (bias is not null || activated is not null)
         {
-            _device.ForEach(KernelShapes.Add(c.Rows, c.Columns), new BiasAddition { C = to, Bias = DeviceMemory.Of(bias), Columns = c.Columns, Stride = c.Stride });
+            var finished = new Destination(to, c.Stride, BatchLayout.Contiguous(0)) { Bias = MatrixOperand.RowOf(DeviceMemory.Of(bias)) };
+            DestinationDispatch.Run(finished, activated, new Finishing(_device, c));
         }
     }
 
@@ -43,12 +54,21 @@ internal sealed class CuBlasGemm : IDisposable
 
     private static CuBlasOperation Operation(bool transpose) => transpose ? CuBlasOperation.Transpose : CuBlasOperation.NonTranspose;
 
-    /// <summary>c_ij += bias_j.</summary>
-    internal struct BiasAddition : IElement
+    private readonly struct Finishing(IlgpuDevice device, Matrix c) : IDestinationUse
     {
-        public ArrayView<float> C, Bias;
+        public void With<TTo>(in TTo to)
+            where TTo : struct, IDestination =>
+            device.ForEach(KernelShapes.Add(c.Rows, c.Columns), new Finish<TTo> { C = DeviceMemory.Of(c), To = to, Columns = c.Columns, Stride = c.Stride });
+    }
+
+    /// <summary>What a destination does besides the product, to one that is stored: in place, element by element.</summary>
+    internal struct Finish<TTo> : IElement
+        where TTo : struct, IDestination
+    {
+        public ArrayView<float> C;
+        public TTo To;
         public int Columns, Stride;
 
-        public readonly void At(int i) => C[(i / Columns * Stride) + (i % Columns)] += Bias[i % Columns];
+        public readonly void At(int i) => To.Store(0, i / Columns, i % Columns, C[(i / Columns * Stride) + (i % Columns)]);
     }
 }

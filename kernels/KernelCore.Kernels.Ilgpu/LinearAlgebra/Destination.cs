@@ -9,7 +9,7 @@ namespace KernelCore.Kernels.Ilgpu;
 /// <param name="batches">Where each matrix starts.</param>
 /// <param name="alpha">Factor of the product.</param>
 /// <param name="beta">Factor of the old content; with 0 it is not read.</param>
-internal struct Destination(ArrayView<float> c, int stride, BatchLayout batches, float alpha = 1, float beta = 0) : ISink
+internal struct Destination(ArrayView<float> c, int stride, BatchLayout batches, float alpha = 1, float beta = 0) : IDestination
 {
     private readonly ArrayView<float> _c = c;
     private readonly BatchLayout _batches = batches;
@@ -20,43 +20,16 @@ internal struct Destination(ArrayView<float> c, int stride, BatchLayout batches,
     public MatrixOperand Bias = MatrixOperand.RowOf(ArrayView<float>.Empty);
 
     public readonly void Take<TTile>(TileFrame frame, Quad elements)
-        where TTile : struct, ITile
-    {
-        int row = frame.FirstRow + (Group.IdxX / TTile.Side * 4), column = frame.FirstColumn + (Group.IdxX % TTile.Side * 4);
-        Store(frame, row, column, elements.Row0);
-        Store(frame, row + 1, column, elements.Row1);
-        Store(frame, row + 2, column, elements.Row2);
-        Store(frame, row + 3, column, elements.Row3);
-    }
+        where TTile : struct, ITile => TileStore.Run<TTile, Destination>(this, frame, elements);
 
-    /// <summary>Stores one element of the product.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public readonly void Store(int batch, int row, int column, float element)
+    public readonly float Store(int batch, int row, int column, float element)
     {
         int at = _batches.Offset(batch) + (row * _stride) + column;
         float value = _alpha * element;
         value = _beta == 0 ? value : value + (_beta * _c[at]);
-        _c[at] = Bias.Elements.Length == 0 ? value : value + Bias.At(batch, row, column);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private readonly void Store(TileFrame frame, int row, int column, Float4 elements)
-    {
-        if (row < frame.Rows)
-        {
-            Store(frame, row, column, elements.X);
-            Store(frame, row, column + 1, elements.Y);
-            Store(frame, row, column + 2, elements.Z);
-            Store(frame, row, column + 3, elements.W);
-        }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private readonly void Store(TileFrame frame, int row, int column, float element)
-    {
-        if (column < frame.Columns)
-        {
-            Store(frame.Batch, row, column, element);
-        }
+        value = Bias.Elements.Length == 0 ? value : value + Bias.At(batch, row, column);
+        _c[at] = value;
+        return value;
     }
 }

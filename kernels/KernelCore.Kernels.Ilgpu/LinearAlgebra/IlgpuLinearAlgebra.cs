@@ -32,19 +32,20 @@ internal sealed class IlgpuLinearAlgebra(IlgpuDevice device) : ILinearAlgebra, I
         }
     }
 
-    public void Gemm(bool transposeA, bool transposeB, float alpha, Matrix a, Matrix b, float beta, Matrix c, Tensor? bias = null)
+    public void Gemm(
+        bool transposeA, bool transposeB, float alpha, Matrix a, Matrix b, float beta, Matrix c, Tensor? bias = null, ActivatedOutput? activated = null)
     {
         // Of no terms or elements there is nothing to ask cuBLAS for, and with a factor of 0 it would not look at NaN in the operands.
         bool empty = c.Rows == 0 || c.Columns == 0 || (transposeA ? a.Rows : a.Columns) == 0 || alpha == 0;
         if (empty || _choice?.UsesCuBlas(transposeA, transposeB) != true)
         {
-            OwnGemm(transposeA, transposeB, alpha, a, b, beta, c, bias);
+            OwnGemm(transposeA, transposeB, alpha, a, b, beta, c, bias, activated);
             return;
         }
 
         try
         {
-            _cuBlas!.Run(transposeA, transposeB, alpha, a, b, beta, c, bias);
+            _cuBlas!.Run(transposeA, transposeB, alpha, a, b, beta, c, bias, activated);
         }
         catch (CuBlasException error)
         {
@@ -53,7 +54,8 @@ internal sealed class IlgpuLinearAlgebra(IlgpuDevice device) : ILinearAlgebra, I
     }
 
     /// <summary>The same by own kernels, every element summed in the same order: the product of a matrix with its own transpose is exactly symmetric.</summary>
-    public void OwnGemm(bool transposeA, bool transposeB, float alpha, Matrix a, Matrix b, float beta, Matrix c, Tensor? bias = null)
+    public void OwnGemm(
+        bool transposeA, bool transposeB, float alpha, Matrix a, Matrix b, float beta, Matrix c, Tensor? bias = null, ActivatedOutput? activated = null)
     {
         int depth = transposeA ? a.Rows : a.Columns;
 
@@ -62,13 +64,15 @@ internal sealed class IlgpuLinearAlgebra(IlgpuDevice device) : ILinearAlgebra, I
         {
             Bias = MatrixOperand.RowOf(DeviceMemory.Of(bias)),
         };
-        MultiplyTo(Operand(a, transposed: transposeA), Operand(b, transposed: !transposeB), KernelShapes.Gemm(c.Rows, c.Columns, depth), to);
+        ProductShape shape = activated is null ? KernelShapes.Gemm(c.Rows, c.Columns, depth) : KernelShapes.ActivatedGemm(c.Rows, c.Columns, depth);
+        DestinationDispatch.Run(to, activated, new MatrixProduct(this, Operand(a, transposed: transposeA), Operand(b, transposed: !transposeB), shape));
     }
 
     /// <summary>Stores a batch of matrices L R^T. Where they are small and the depth is great, groups share the depth.</summary>
-    public void MultiplyTo<TLeft, TRight>(TLeft left, TRight right, ProductShape shape, in Destination to)
+    public void MultiplyTo<TLeft, TRight, TTo>(TLeft left, TRight right, ProductShape shape, in TTo to)
         where TLeft : struct, IOperand
         where TRight : struct, IOperand
+        where TTo : struct, IDestination
     {
         DepthSplit split = DepthSplit.Of(shape, TileExtent, device.Multiprocessors);
         if (split.Parts == 1)
@@ -82,9 +86,10 @@ internal sealed class IlgpuLinearAlgebra(IlgpuDevice device) : ILinearAlgebra, I
     }
 
     /// <summary>The same, one product for each part of the depth. Their sums have a fixed order.</summary>
-    internal void MultiplyInParts<TLeft, TRight>(TLeft left, TRight right, ProductShape shape, DepthSplit split, in Destination to)
+    internal void MultiplyInParts<TLeft, TRight, TTo>(TLeft left, TRight right, ProductShape shape, DepthSplit split, in TTo to)
         where TLeft : struct, IOperand
         where TRight : struct, IOperand
+        where TTo : struct, IDestination
     {
         int size = shape.Rows * shape.Columns;
         using Tensor scratch = device.Scratch([shape.Batch * split.Parts, size]);
@@ -92,7 +97,7 @@ internal sealed class IlgpuLinearAlgebra(IlgpuDevice device) : ILinearAlgebra, I
         Multiply(
             Factor.Of(Part(left), Part(right), split.Depth), shape with { Batch = shape.Batch * split.Parts, Depth = split.Depth },
             new Destination(products, shape.Columns, BatchLayout.Contiguous(size)));
-        device.ForEach((long)shape.Batch * size, new PartSum { Products = products, To = to, Parts = split.Parts, Rows = shape.Rows, Columns = shape.Columns });
+        device.ForEach((long)shape.Batch * size, new PartSum<TTo> { Products = products, To = to, Parts = split.Parts, Rows = shape.Rows, Columns = shape.Columns });
 
         PartOperand<TOperand> Part<TOperand>(TOperand operand)
             where TOperand : struct, IOperand => new() { Operand = operand, Parts = split.Parts, PartDepth = split.Depth, Depth = shape.Depth };
@@ -135,6 +140,12 @@ internal sealed class IlgpuLinearAlgebra(IlgpuDevice device) : ILinearAlgebra, I
     {
         var kernel = new Product<TTile, TFactor, TSink> { Factor = factor, Sink = sink, Rows = shape.Rows, Columns = shape.Columns };
         device.Launch(kernel, LaunchGrid.Tiles(shape, 4 * TTile.Side), TTile.Side * TTile.Side);
+    }
+
+    private readonly struct MatrixProduct(IlgpuLinearAlgebra algebra, MatrixOperand left, MatrixOperand right, ProductShape shape) : IDestinationUse
+    {
+        public void With<TTo>(in TTo to)
+            where TTo : struct, IDestination => algebra.MultiplyTo(left, right, shape, to);
     }
 
     private static MatrixOperand Operand(Matrix matrix, bool transposed) => new()

@@ -25,11 +25,12 @@ internal struct PartOperand<TOperand> : IOperand
 }
 
 /// <summary>Adds the products of all parts, from the first to the last and in double, and stores the sums.</summary>
-internal struct PartSum : IElement
+internal struct PartSum<TTo> : IElement
+    where TTo : struct, IDestination
 {
     /// <summary>[batch, parts, rows, columns].</summary>
     public ArrayView<float> Products;
-    public Destination To;
+    public TTo To;
     public int Parts, Rows, Columns;
 
     public readonly void At(int i)

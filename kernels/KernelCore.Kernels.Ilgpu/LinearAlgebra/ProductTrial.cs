@@ -3,7 +3,7 @@ using System.Diagnostics;
 namespace KernelCore.Kernels.Ilgpu;
 
 /// <summary>A way to compute <see cref="ILinearAlgebra.Gemm"/>.</summary>
-internal delegate void GemmCall(bool transposeA, bool transposeB, float alpha, Matrix a, Matrix b, float beta, Matrix c, Tensor? bias);
+internal delegate void GemmCall(bool transposeA, bool transposeB, float alpha, Matrix a, Matrix b, float beta, Matrix c, Tensor? bias, ActivatedOutput? activated);
 
 /// <summary>Times two ways to compute products.</summary>
 internal static class ProductTrial
@@ -25,7 +25,7 @@ internal static class ProductTrial
                 // Transposed on the left: a weight gradient, summed over the samples.
                 Matrix a = Matrix.Of(wide), b = !transposeA ? Matrix.Of(square) : transposeB ? new Matrix(wide, Width, Samples) : Matrix.Of(wide);
                 var c = new Matrix(result, transposeA ? Width : Samples, Width);
-                double Time(GemmCall call) => Median(() => call(transposeA, transposeB, 1, a, b, 0, c, null), device.Synchronize);
+                double Time(GemmCall call) => Median(() => call(transposeA, transposeB, 1, a, b, 0, c, null, null), device.Synchronize);
                 timings.Add(new ProductTiming(transposeA, transposeB, Time(own), Time(cuBlas)));
             }
         }

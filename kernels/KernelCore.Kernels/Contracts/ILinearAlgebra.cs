@@ -3,7 +3,7 @@ namespace KernelCore.Kernels;
 /// <summary>Matrix products.</summary>
 public interface ILinearAlgebra
 {
-    /// <summary>C = alpha op(A) op(B) + beta C, plus a bias on every row; op is the identity or the transpose.</summary>
+    /// <summary>C = alpha op(A) op(B) + beta C, plus a bias on every row, and f(C) beside it; op is the identity or the transpose.</summary>
     /// <param name="transposeA">Whether A is used transposed.</param>
     /// <param name="transposeB">Whether B is used transposed.</param>
     /// <param name="alpha">Factor of the product.</param>
@@ -12,6 +12,8 @@ public interface ILinearAlgebra
     /// <param name="beta">Factor of the old C; with 0 the old content is not read, not even NaN.</param>
     /// <param name="c">[m, n].</param>
     /// <param name="bias">[n], added to every row of C; null for none.</param>
+    /// <param name="activated">Where f(C) goes, of the finished C; null for nowhere. The same bits as <see cref="ILayerKernels.Activation"/> of C.</param>
     /// <remarks>float32 fused multiply-adds, each element summed in increasing k within blocks of fixed size.</remarks>
-    void Gemm(bool transposeA, bool transposeB, float alpha, Matrix a, Matrix b, float beta, Matrix c, Tensor? bias = null);
+    void Gemm(
+        bool transposeA, bool transposeB, float alpha, Matrix a, Matrix b, float beta, Matrix c, Tensor? bias = null, ActivatedOutput? activated = null);
 }

@@ -42,4 +42,26 @@ public static class Gemm
             }
         }
     }
+
+    /// <summary>What an <see cref="ActivatedOutput"/> adds: output_ij = f(c_ij).</summary>
+    /// <typeparam name="T">Element type.</typeparam>
+    /// <param name="m">Rows.</param>
+    /// <param name="n">Columns.</param>
+    /// <param name="c">C as the product left it.</param>
+    /// <param name="ldc">Elements between rows of C.</param>
+    /// <param name="kind">Function f.</param>
+    /// <param name="slope">Negative slope of the leaky rectifier.</param>
+    /// <param name="output">f(C), row-major.</param>
+    /// <param name="ldo">Elements between its rows.</param>
+    public static void Activate<T>(int m, int n, ReadOnlySpan<T> c, int ldc, ActivationKind kind, T slope, Span<T> output, int ldo)
+        where T : IFloatingPointIeee754<T>
+    {
+        for (int i = 0; i < m; i++)
+        {
+            for (int j = 0; j < n; j++)
+            {
+                output[(i * ldo) + j] = Activation.Value(kind, slope, c[(i * ldc) + j]);
+            }
+        }
+    }
 }

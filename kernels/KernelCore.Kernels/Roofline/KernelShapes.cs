@@ -80,6 +80,10 @@ internal static class KernelShapes
 
     public static ProductShape Gemm(int rows, int columns, int depth) => new(1, rows, columns, depth);
 
+    /// <summary>A product C, and f(C) beside it.</summary>
+    public static ProductShape ActivatedGemm(int rows, int columns, int depth) =>
+        Gemm(rows, columns, depth) with { Result = new(Writes: 2, Flops: Activation(1).Element.Flops) };
+
     /// <summary>Weights by patches, a product for each (sample, group) pair.</summary>
     public static ProductShape Convolution(ConvolutionGeometry g, int batch) => new(batch * g.Groups, g.OutChannelsPerGroup, g.Positions, g.PatchSize)
     {

@@ -66,6 +66,7 @@ internal static class RooflineCommand
         yield return ("head scores", $"{logits}, {width} features", KernelShapes.HeadScores(batch, classes, width).Work);
         yield return ("per-sample dots", matrix, KernelShapes.RowSums(batch, width).Work);
         yield return ("linear layer", $"{batch} x {width} x {width}", KernelShapes.Gemm(batch, width, width).Work);
+        yield return ("linear layer, activation", $"{batch} x {width} x {width}", KernelShapes.ActivatedGemm(batch, width, width).Work);
         yield return ("linear layer, tokens", $"{rows} x {width} x {width}", KernelShapes.Gemm(rows, width, width).Work);
         yield return ("linear layer, gradients", $"{batch} of {width} x {width}", KernelShapes.LinearGradients(batch, width, width, tokens).Work);
         yield return ("linear layer, norms", $"{batch} of {width} x {width}", KernelShapes.LinearNorms(batch, width, width, tokens).Work);

@@ -53,8 +53,9 @@ public sealed unsafe class GemmDeterminismTests
     public void AllocatesNothingInSteadyState(int threads, int m, int n, int k)
     {
         using var device = new CpuDevice(threads);
-        using Tensor a = device.Allocate([m, k]), b = device.Allocate([n, k]), c = device.Allocate([m, n]), bias = device.Allocate([n]);
-        SteadyState.AssertNoAllocation(() => device.Kernels.LinearAlgebra.Gemm(false, true, 1, Matrix.Of(a), Matrix.Of(b), 0, Matrix.Of(c), bias));
+        using Tensor a = device.Allocate([m, k]), b = device.Allocate([n, k]), c = device.Allocate([m, n]), bias = device.Allocate([n]), f = device.Allocate([m, n]);
+        var activated = new ActivatedOutput(ActivationKind.Gelu, 0, Matrix.Of(f));
+        SteadyState.AssertNoAllocation(() => device.Kernels.LinearAlgebra.Gemm(false, true, 1, Matrix.Of(a), Matrix.Of(b), 0, Matrix.Of(c), bias, activated));
     }
 
     private static float[] Product(int threads, int m, int n, int k)

@@ -1,8 +1,9 @@
+using ILGPU;
 using KernelCore.Conformance;
 
 namespace KernelCore.Kernels.Ilgpu.Tests;
 
-/// <summary>What surrounds the call of cuBLAS, without the library: its arguments, and the bias.</summary>
+/// <summary>What surrounds the call of cuBLAS, without the library: its arguments, and what follows.</summary>
 public class CuBlasGemmTests
 {
     public static TheoryData<bool, bool, int, int, int> Products
@@ -42,14 +43,19 @@ public class CuBlasGemmTests
     }
 
     [Fact]
-    public void The_bias_is_added_to_every_row_inside_the_window()
+    public void Bias_and_activation_follow_inside_the_window()
     {
         const int Rows = 3, Columns = 5, Stride = 7;
         using var device = (IlgpuDevice)new IlgpuBackend().Open("ilgpu:emulator");
         float[] old = TestNumbers.Normal(1, Rows * Stride), bias = TestNumbers.Normal(2, Columns);
-        using Tensor c = device.Allocate([old.Length], old), row = device.Allocate([Columns], bias);
-        device.ForEach(Rows * Columns, new CuBlasGemm.BiasAddition { C = DeviceMemory.Of(c), Bias = DeviceMemory.Of(row), Columns = Columns, Stride = Stride });
-        Assert.Equal(old.Select((value, i) => i % Stride < Columns ? value + bias[i % Stride] : value), c.ToArray());
+        using Tensor c = device.Allocate([old.Length], old), row = device.Allocate([Columns], bias), f = device.Allocate([Rows, Columns]);
+        ArrayView<float> elements = DeviceMemory.Of(c);
+        var to = new Destination(elements, Stride, BatchLayout.Contiguous(0)) { Bias = MatrixOperand.RowOf(DeviceMemory.Of(row)) };
+        var activated = new ActivatedDestination<Relu>(to, DeviceMemory.Of(f), Columns, 0);
+        device.ForEach(Rows * Columns, new CuBlasGemm.Finish<ActivatedDestination<Relu>> { C = elements, To = activated, Columns = Columns, Stride = Stride });
+        float[] sums = [.. old.Select((value, i) => i % Stride < Columns ? value + bias[i % Stride] : value)];
+        Assert.Equal(sums, c.ToArray());
+        Assert.Equal(sums.Where((_, i) => i % Stride < Columns).Select(value => Math.Max(0, value)), f.ToArray());
     }
 
     /// <summary>What the documentation of cublasSgemm says, element by element.</summary>

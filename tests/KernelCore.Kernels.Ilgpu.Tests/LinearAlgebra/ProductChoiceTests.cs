@@ -35,12 +35,12 @@ public class ProductChoiceTests
     {
         var seen = new HashSet<(bool, bool)>();
         using Device device = new Cpu.CpuDevice(1);
-        ProductChoice choice = ProductTrial.Run(device, Look, (_, _, _, _, _, _, _, _) => Thread.Sleep(1));
+        ProductChoice choice = ProductTrial.Run(device, Look, (_, _, _, _, _, _, _, _, _) => Thread.Sleep(1));
         Assert.Equal(4, seen.Count);
         Assert.All(seen, kind => Assert.False(choice.UsesCuBlas(kind.Item1, kind.Item2)));
         Assert.Equal(4, choice.Reason.Split("by own kernels").Length - 1);
 
-        void Look(bool transposeA, bool transposeB, float alpha, Matrix a, Matrix b, float beta, Matrix c, Tensor? bias)
+        void Look(bool transposeA, bool transposeB, float alpha, Matrix a, Matrix b, float beta, Matrix c, Tensor? bias, ActivatedOutput? activated)
         {
             seen.Add((transposeA, transposeB));
             Assert.Equal((c.Rows, c.Columns), (transposeA ? a.Columns : a.Rows, transposeB ? b.Rows : b.Columns));

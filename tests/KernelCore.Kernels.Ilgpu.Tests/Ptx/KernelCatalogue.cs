@@ -60,20 +60,25 @@ internal static class KernelCatalogue
         Type constraint = type.GetGenericArguments()[0].GetGenericParameterConstraints().FirstOrDefault(c => c != typeof(ValueType), typeof(ValueType));
         return constraint == typeof(ValueType)
             ? [type.MakeGenericType(typeof(float)), type.MakeGenericType(typeof(int))]
-            : Kernels.Concat(Shared).Where(argument => argument.IsValueType && constraint.IsAssignableFrom(argument)).Select(argument => type.MakeGenericType(argument));
+            : Kernels.Concat(Shared).Where(argument => argument.IsValueType && constraint.IsAssignableFrom(argument)).SelectMany(Close).Select(argument => type.MakeGenericType(argument));
     }
 
     private static IEnumerable<Type> Products() =>
         (from tile in Tiles
-         from arguments in Arguments(nameof(IlgpuLinearAlgebra.Multiply)).Concat(Arguments(nameof(IlgpuLinearAlgebra.MultiplyTo)).SelectMany(WholeAndInParts))
+         from arguments in Arguments(nameof(IlgpuLinearAlgebra.Multiply)).Concat(Arguments(nameof(IlgpuLinearAlgebra.MultiplyTo)).Concat(Gemm()).SelectMany(WholeAndInParts))
          select typeof(Product<,,>).MakeGenericType([tile.Tile, .. arguments])).Distinct();
 
     private static IEnumerable<Type[]> Arguments(string method) => Calls(typeof(IlgpuLinearAlgebra), method).OfType<MethodInfo>().Select(call => call.GetGenericArguments());
 
-    private static IEnumerable<Type[]> WholeAndInParts(Type[] operands) =>
+    /// <summary>Matrices by matrices, to everything that stores a product.</summary>
+    private static IEnumerable<Type[]> Gemm() =>
+        Bodies(typeof(IDestination)).OrderBy(to => to.IsGenericType).Select(to => new[] { typeof(MatrixOperand), typeof(MatrixOperand), to });
+
+    /// <summary>Of operands and where their product goes. Parts of it go to intermediate memory.</summary>
+    private static IEnumerable<Type[]> WholeAndInParts(Type[] product) =>
     [
-        [typeof(Factor<,>).MakeGenericType(operands), typeof(Destination)],
-        [typeof(Factor<,>).MakeGenericType([.. operands.Select(operand => typeof(PartOperand<>).MakeGenericType(operand))]), typeof(Destination)],
+        [typeof(Factor<,>).MakeGenericType(product[..2]), product[2]],
+        [typeof(Factor<,>).MakeGenericType([.. product[..2].Select(operand => typeof(PartOperand<>).MakeGenericType(operand))]), typeof(Destination)],
     ];
 
     private static int Capability(Type kernel) => Array.Find(Tiles, tile => tile.Tile == kernel.GetGenericArguments()[0]).Capability;

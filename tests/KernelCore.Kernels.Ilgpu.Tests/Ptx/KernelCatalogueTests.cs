@@ -29,11 +29,11 @@ public class KernelCatalogueTests
     [Fact]
     public void Every_product_is_of_operands_that_its_call_names()
     {
-        // Two calls pass on type parameters: those for which MultiplyTo was called.
+        // Two calls pass on type parameters, those for which MultiplyTo was called; and one of them a destination that the kind of activation decides.
         IReadOnlyList<MethodInfo?> calls = KernelCatalogue.Calls(typeof(IlgpuLinearAlgebra), nameof(IlgpuLinearAlgebra.Multiply));
         Assert.Equal(2, calls.Count(call => call is null));
         IReadOnlyList<MethodInfo?> stored = KernelCatalogue.Calls(typeof(IlgpuLinearAlgebra), nameof(IlgpuLinearAlgebra.MultiplyTo));
-        Assert.NotEmpty(stored);
-        Assert.All(stored, call => Assert.NotNull(call));
+        Assert.True(stored.Count > 1);
+        Assert.Single(stored, call => call is null);
     }
 }

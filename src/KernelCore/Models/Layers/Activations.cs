@@ -57,9 +57,21 @@ internal sealed class ActivationStep(StepContext context, ActivationKind kind, f
     private readonly bool _keepsGradient = context.KeepsGradients && kind is not (ActivationKind.Relu or ActivationKind.LeakyRelu);
     private Tensor? _gx, _rgx;
 
+    /// <summary>Whether the step before this one fills the output.</summary>
+    public bool IsAbsorbed { get; set; }
+
+    /// <summary>This step as a second result of the product that its input is.</summary>
+    public ActivatedOutput AsOutput => new(kind, slope, Matrix.Of(Output));
+
     protected override Tensor CreateOutput() => Allocate(Input.Shape);
 
-    public override void Forward(ForwardMode mode) => Kernels.Layers.Activation(kind, slope, Input, Output);
+    public override void Forward(ForwardMode mode)
+    {
+        if (!IsAbsorbed)
+        {
+            Kernels.Layers.Activation(kind, slope, Input, Output);
+        }
+    }
 
     public override GradientSlot PlanBackward(GradientSlot output, bool needInput)
     {

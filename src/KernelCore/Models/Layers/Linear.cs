@@ -35,6 +35,7 @@ internal sealed class LinearStep : LayerStep
     private readonly Linear _layer;
     private readonly ParameterReference _weight;
     private readonly ParameterReference? _bias;
+    private ActivationStep? _activation;
     private Tensor? _gx, _rgx;
 
     public LinearStep(StepContext context, Linear layer)
@@ -51,14 +52,21 @@ internal sealed class LinearStep : LayerStep
 
     public override bool HasTrainable => _weight.Trainable || _bias is { Trainable: true };
 
+    /// <summary>Computes the activation that follows, too, while the product's elements are at hand.</summary>
+    public void Absorb(ActivationStep activation)
+    {
+        _activation = activation;
+        activation.IsAbsorbed = true;
+    }
+
     protected override Tensor CreateOutput()
     {
         Require(Input.Shape.Rank >= 2 && Input.Shape[-1] == _layer.In, $"[batch, ..., {_layer.In}]");
         return Allocate(Input.Shape.WithLast(_layer.Out));
     }
 
-    public override void Forward(ForwardMode mode) =>
-        Kernels.LinearAlgebra.Gemm(false, true, 1, Matrix.Of(Input), Matrix.Of(_weight.Tensor), 0, Matrix.Of(Output), _bias?.Tensor);
+    public override void Forward(ForwardMode mode) => Kernels.LinearAlgebra.Gemm(
+        false, true, 1, Matrix.Of(Input), Matrix.Of(_weight.Tensor), 0, Matrix.Of(Output), _bias?.Tensor, _activation?.AsOutput);
 
     public override GradientSlot PlanBackward(GradientSlot output, bool needInput)
     {

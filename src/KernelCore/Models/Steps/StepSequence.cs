@@ -15,8 +15,19 @@ internal sealed class StepSequence(LayerStep[] steps)
 
     public bool HasTrainable => steps.Any(s => s.HasTrainable);
 
-    public static StepSequence Create(IEnumerable<(string Name, Layer Layer)> layers, StepContext context) =>
-        new([.. layers.Select(l => l.Layer.CreateStep(context.Child(l.Name)))]);
+    public static StepSequence Create(IEnumerable<(string Name, Layer Layer)> layers, StepContext context)
+    {
+        LayerStep[] steps = [.. layers.Select(l => l.Layer.CreateStep(context.Child(l.Name)))];
+        for (int i = 1; i < steps.Length; i++)
+        {
+            if (steps[i - 1] is LinearStep linear && steps[i] is ActivationStep activation)
+            {
+                linear.Absorb(activation);
+            }
+        }
+
+        return new(steps);
+    }
 
     public void Bind(Tensor? features, IndexTensor? tokens)
     {
