@@ -1,4 +1,5 @@
 using System.Globalization;
+using KernelCore.Kernels;
 
 namespace KernelCore.Benchmarks;
 
@@ -47,11 +48,11 @@ internal sealed class ComparisonTables(Results results, MarkdownReport report)
                 continue;
             }
 
-            Work work = Limits.Of(workload, quantity);
-            double limit = work.Seconds(results.Rates);
+            KernelWork work = Limits.Of(workload, quantity);
+            double limit = results.Rates.Seconds(work);
             rows.Add([
                 item, Milliseconds(own), Text(results.Times.OwnRatio(workload.Name, item)), Text(work.Flops / yardstick),
-                Milliseconds(limit), work.Flops / results.Rates.FlopsPerSecond >= limit ? "flops" : "bytes", Percent(limit / own),
+                Milliseconds(limit), results.Rates.Bound(work), Percent(limit / own),
                 Milliseconds(results.Times.Median(new Series(workload.Name, item, Results.Hooks))),
                 Text(results.Times.Speedup(workload.Name, item, Results.Hooks)),
                 Milliseconds(results.Times.Median(new Series(workload.Name, item, Results.Vmap))),
@@ -105,13 +106,13 @@ internal sealed class ComparisonTables(Results results, MarkdownReport report)
                let seconds = results.Times.Median(c.Key(Series.Own))
                let working = results.WorkingMemory(InfluenceCase.Subject, c.Item)
                where seconds is not null || working is not null
-               let limit = c.Work.Seconds(results.Rates)
+               let limit = results.Rates.Seconds(c.Work)
                let smaller = InfluenceComparison.Previous(c)
                select new[]
                {
                    c.Item, Milliseconds(seconds), Text(c.Work.Flops / seconds / 1e9, "F0"),
                    Percent(c.FractionOfGemm(results, Series.Yardstick)), Percent(c.FractionOfGemm(results, Results.Blas)),
-                   Milliseconds(limit), c.Work.Flops / results.Rates.FlopsPerSecond >= limit ? "flops" : "bytes", Percent(limit / seconds),
+                   Milliseconds(limit), results.Rates.Bound(c.Work), Percent(limit / seconds),
                    Text(smaller is null ? null : c.Growth(results, smaller)), Text(c.Work.Flops / smaller?.Work.Flops), Text(working / (1 << 20), "F1"),
                },
         ]);

@@ -1,4 +1,5 @@
 using KernelCore.Influence;
+using KernelCore.Kernels;
 
 namespace KernelCore.Benchmarks;
 
@@ -18,7 +19,7 @@ internal sealed record InfluenceCase(GradientScope Scope, int Trains, int Tests)
     public double Pairs => (double)Trains * Tests;
 
     /// <summary>Least work by formula, passes included.</summary>
-    public Work Work => Limits.OfInfluence(Workload.Mlp, Trains, Tests, Scope == GradientScope.Head);
+    public KernelWork Work => Limits.OfInfluence(Workload.Mlp, Trains, Tests, Scope == GradientScope.Head);
 
     /// <summary>Times of this case.</summary>
     public Series Key(string who) => new(Subject, Item, who);

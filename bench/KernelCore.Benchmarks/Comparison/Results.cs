@@ -1,7 +1,9 @@
+using KernelCore.Kernels;
+
 namespace KernelCore.Benchmarks;
 
 /// <summary>Everything that a run of the comparison found out.</summary>
-public sealed class Results
+internal sealed class Results
 {
     /// <summary>Names of the peers, as in the tables.</summary>
     public const string Hooks = "hooks", Vmap = "vmap", Blas = "OpenBLAS";
@@ -14,8 +16,8 @@ public sealed class Results
     /// <summary>Threads behind <see cref="Rates"/>.</summary>
     public required int Threads { get; init; }
 
-    /// <summary>Bounds of the machine; zero until measured.</summary>
-    public MachineRates Rates { get; set; }
+    /// <summary>Bounds of the machine, once measured.</summary>
+    public Roofline Rates { get; set; } = new("not measured", 0, 0, 0);
 
     /// <summary>Working memory beyond the floor in bytes, by subject and item as in <see cref="Series"/>.</summary>
     public Dictionary<(string Subject, string Item), double> Memory { get; } = [];

@@ -8,7 +8,7 @@ namespace KernelCore.Benchmarks;
 /// <param name="Limit">The figure that keeps it.</param>
 /// <param name="Unit">Unit of limit and figure.</param>
 /// <param name="Figure">The measured figure; null when it was not measured.</param>
-public sealed record Target(string What, bool AtMost, double Limit, string Unit, Func<Results, double?> Figure)
+internal sealed record Target(string What, bool AtMost, double Limit, string Unit, Func<Results, double?> Figure)
 {
     private const string OfOwn = "x own forward + backward", OfPeer = "x PyTorch's", OfBlas = "x OpenBLAS's speed", Faster = "x faster", OfGemm = "x GEMM rate";
 

@@ -1,4 +1,5 @@
 using System.Xml.Linq;
+using KernelCore.Kernels;
 using KernelCore.Reporting.Charts;
 using static System.FormattableString;
 using static KernelCore.Reporting.Markup;
@@ -28,7 +29,7 @@ internal static class ScalingFigure
     /// <summary>The file's text.</summary>
     /// <param name="rates">Rates of the machine, for the bounds.</param>
     /// <param name="sweeps">What varies, and its points.</param>
-    public static string Draw(MachineRates rates, params (string Name, IReadOnlyList<ScalingPoint> Points)[] sweeps)
+    public static string Draw(Roofline rates, params (string Name, IReadOnlyList<ScalingPoint> Points)[] sweeps)
     {
         int width = 2 * Width, height = Legend + (sweeps.Length * (Height + Heading));
         XElement root = Tag(
@@ -40,7 +41,7 @@ internal static class ScalingFigure
         {
             var (name, points) = sweeps[row];
             int top = Legend + (row * (Height + Heading));
-            root.Add(Panel(name, "milliseconds", points, p => 1e3 * p.Seconds, p => 1e3 * p.Work.Seconds(rates), 0, top));
+            root.Add(Panel(name, "milliseconds", points, p => 1e3 * p.Seconds, p => 1e3 * rates.Seconds(p.Work), 0, top));
             root.Add(Panel(name, "memory, MiB", points, p => p.Bytes / (double)(1 << 20), null, Width, top));
         }
 

@@ -1,3 +1,4 @@
+using KernelCore.Kernels;
 using KernelCore.Kernels.Cpu;
 
 namespace KernelCore.Benchmarks;
@@ -8,7 +9,7 @@ namespace KernelCore.Benchmarks;
 /// <param name="Seconds">Median time.</param>
 /// <param name="Work">Least work by formula.</param>
 /// <param name="Bytes">Memory from before the model was made to the peak; 0 where the system does not tell.</param>
-internal sealed record ScalingPoint(int Size, Quantity Quantity, double Seconds, Work Work, long Bytes);
+internal sealed record ScalingPoint(int Size, Quantity Quantity, double Seconds, KernelWork Work, long Bytes);
 
 /// <summary>Time and memory of the MLP from small to large batches and from narrow to wide layers.</summary>
 internal sealed class ScalingRun(int rounds, double block, int threads)
@@ -30,7 +31,7 @@ internal sealed class ScalingRun(int rounds, double block, int threads)
         List<ScalingPoint> byWidth = Sweep(Widths, size => Workload.Perceptron(Batch, size), size => (Batch, size));
         var report = new MarkdownReport(Path.Combine(Repository.Artifacts, "scaling.md"));
         report.List("Machine", [.. MachineInfo.Lines(threads), $"load average: {load} before, {MachineInfo.Load()} after"]);
-        MachineRates rates = _rates.Rates;
+        Roofline rates = _rates.Rates;
         ScalingTable.Write(report, $"MLP 784-{Width}-{Width}-10 by batch", "batch", byBatch, rates);
         ScalingTable.Write(report, $"MLP 784-w-w-10, batch {Batch}, by width", "width", byWidth, rates);
         string path = Path.Combine(Repository.Root, "docs", "scaling.svg");

@@ -1,4 +1,5 @@
 using System.Globalization;
+using KernelCore.Kernels;
 
 namespace KernelCore.Benchmarks;
 
@@ -6,7 +7,7 @@ namespace KernelCore.Benchmarks;
 internal static class ScalingTable
 {
     /// <summary>Writes a row per quantity and size.</summary>
-    public static void Write(MarkdownReport report, string heading, string size, IReadOnlyList<ScalingPoint> points, MachineRates rates)
+    public static void Write(MarkdownReport report, string heading, string size, IReadOnlyList<ScalingPoint> points, Roofline rates)
     {
         var rows = new List<string[]>();
         foreach (var series in points.GroupBy(p => p.Quantity))
@@ -14,11 +15,11 @@ internal static class ScalingTable
             ScalingPoint? previous = null;
             foreach (ScalingPoint point in series)
             {
-                double bound = point.Work.Seconds(rates);
+                double bound = rates.Seconds(point.Work);
                 rows.Add([
                     point.Quantity.Name(), $"{point.Size}", Text(1e3 * point.Seconds, "F3"),
                     previous is null ? "-" : Text(point.Seconds / previous.Seconds, "F2"),
-                    previous is null ? "-" : Text(bound / previous.Work.Seconds(rates), "F2"),
+                    previous is null ? "-" : Text(bound / rates.Seconds(previous.Work), "F2"),
                     Text(100 * bound / point.Seconds, "F0") + " %",
                     point.Bytes > 0 ? Text(point.Bytes / (double)(1 << 20), "F1") : "-",
                 ]);

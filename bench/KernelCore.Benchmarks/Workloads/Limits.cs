@@ -1,3 +1,4 @@
+using KernelCore.Kernels;
 using KernelCore.Models;
 
 namespace KernelCore.Benchmarks;
@@ -27,25 +28,25 @@ namespace KernelCore.Benchmarks;
 /// once and writes its result. Biases, activation functions and norm layers' arithmetic count nothing, caches are not
 /// credited, so the byte limit is a convention where data fits in cache and the flop limit is a strict bound.
 /// </remarks>
-public static class Limits
+internal static class Limits
 {
     private const double Float = sizeof(float);
 
     /// <summary>Work of a quantity, the passes it needs included.</summary>
-    public static Work Of(Workload workload, Quantity quantity)
+    public static KernelWork Of(Workload workload, Quantity quantity)
     {
         IReadOnlyList<Product> products = Product.Trace(workload);
         double batch = workload.Batch;
-        Work forward = Sum(products, p => Forward(p, batch));
+        KernelWork forward = Sum(products, p => Forward(p, batch));
         // Nothing in front of a leading product has parameters, so its input gradient is not needed.
         IReadOnlyList<Product> propagating = workload.Layers[0] is Linear or Conv2d ? [.. products.Skip(1)] : products;
-        Work backward = Sum(propagating, p => Backward(p, batch)), floor = forward + backward;
-        Work norms = Sum(products, p => Norms(p, batch));
-        Work gradient = Sum(products, p => Gradient(p, batch));
-        Work dots = Sum(products, p => Dots(p, batch));
-        Work tangent = forward + Sum(propagating, p => Forward(p, batch));
-        Work gaussNewton = tangent + backward + gradient;
-        Work hessian = gaussNewton + backward + Sum(propagating, p => Gradient(p, batch));
+        KernelWork backward = Sum(propagating, p => Backward(p, batch)), floor = forward + backward;
+        KernelWork norms = Sum(products, p => Norms(p, batch));
+        KernelWork gradient = Sum(products, p => Gradient(p, batch));
+        KernelWork dots = Sum(products, p => Dots(p, batch));
+        KernelWork tangent = forward + Sum(propagating, p => Forward(p, batch));
+        KernelWork gaussNewton = tangent + backward + gradient;
+        KernelWork hessian = gaussNewton + backward + Sum(propagating, p => Gradient(p, batch));
         return quantity switch
         {
             Quantity.Forward => forward,
@@ -72,58 +73,60 @@ public static class Limits
     /// <param name="trains">Samples of one set.</param>
     /// <param name="tests">Samples of the other.</param>
     /// <param name="head">Whether only the gradients of the last layer count, which need no backward pass.</param>
-    public static Work OfInfluence(Workload workload, double trains, double tests, bool head)
+    public static KernelWork OfInfluence(Workload workload, double trains, double tests, bool head)
     {
         double samples = trains + tests, pairs = trains * tests;
-        Work pass = Of(workload, head ? Quantity.Forward : Quantity.Floor);
-        return (samples / workload.Batch * pass) + new Work(0, Float * pairs)
-            + Sum(Product.Trace(workload).TakeLast(head ? 1 : int.MaxValue), p => new Work(2 * pairs * (p.Rows + p.Columns), Float * p.Captured(samples)));
+        KernelWork pass = Of(workload, head ? Quantity.Forward : Quantity.Floor);
+        return (samples / workload.Batch * pass) + Work(0, Float * pairs)
+            + Sum(Product.Trace(workload).TakeLast(head ? 1 : int.MaxValue), p => Work(2 * pairs * (p.Rows + p.Columns), Float * p.Captured(samples)));
     }
 
-    private static Work Forward(Product p, double batch) =>
-        new(p.Flops(batch) + (p.IsAttentionInput ? 4 * batch * p.Positions * p.Positions * p.AttentionWidth : 0), Float * (p.Weights + (2 * p.Outputs(batch))));
+    private static KernelWork Forward(Product p, double batch) =>
+        Work(p.Flops(batch) + (p.IsAttentionInput ? 4 * batch * p.Positions * p.Positions * p.AttentionWidth : 0), Float * (p.Weights + (2 * p.Outputs(batch))));
 
-    private static Work Backward(Product p, double batch) => new(
+    private static KernelWork Backward(Product p, double batch) => Work(
         p.Flops(batch) + (p.IsAttentionInput ? 8 * batch * p.Positions * p.Positions * p.AttentionWidth : 0),
         Float * (p.Weights + (3 * p.Outputs(batch))));
 
-    private static Work Gradient(Product p, double batch) => new(p.Flops(batch), Float * (p.Weights + p.Captured(batch)));
+    private static KernelWork Gradient(Product p, double batch) => Work(p.Flops(batch), Float * (p.Weights + p.Captured(batch)));
 
-    private static Work Norms(Product p, double batch)
+    private static KernelWork Norms(Product p, double batch)
     {
         double t = p.Positions, sum = p.Rows + p.Columns, product = p.Weights;
         double flops = p.Positions == 1 ? 2 * batch * sum
             : Math.Min(batch * t * t * sum, (2 * batch * t * product) + (2 * batch * product));
-        return new Work(flops, Float * p.Captured(batch));
+        return Work(flops, Float * p.Captured(batch));
     }
 
-    private static Work ClipSum(Product p, double batch)
+    private static KernelWork ClipSum(Product p, double batch)
     {
-        Work gradient = Gradient(p, batch), twice = Norms(p, batch) + gradient, once = gradient + new Work(4 * batch * p.Weights, 0);
+        KernelWork gradient = Gradient(p, batch), twice = Norms(p, batch) + gradient, once = gradient + Work(4 * batch * p.Weights, 0);
         return twice.Flops <= once.Flops ? twice : once;
     }
 
-    private static Work OutputDots(Product p, double batch) => new(2 * p.Outputs(batch), Float * p.Outputs(batch));
+    private static KernelWork OutputDots(Product p, double batch) => Work(2 * p.Outputs(batch), Float * p.Outputs(batch));
 
-    private static Work Dots(Product p, double batch) => new(p.Flops(batch) + (2 * p.Outputs(batch)), Float * (p.Weights + p.Captured(batch)));
+    private static KernelWork Dots(Product p, double batch) => Work(p.Flops(batch) + (2 * p.Outputs(batch)), Float * (p.Weights + p.Captured(batch)));
 
-    private static Work PairwiseDots(Product p, double batch)
+    private static KernelWork PairwiseDots(Product p, double batch)
     {
         double t = p.Positions, pairs = batch * batch * (p.Rows + p.Columns);
         double flops = p.Positions == 1 ? pairs : Math.Min(t * t * pairs, p.Flops(batch) + (batch * batch * p.Weights));
-        return new Work(flops, Float * (p.Captured(batch) + (batch * batch)));
+        return Work(flops, Float * (p.Captured(batch) + (batch * batch)));
     }
 
-    private static Work SquaredSum(Product p, double batch) => new(
+    private static KernelWork SquaredSum(Product p, double batch) => Work(
         p.Positions == 1 ? 2 * batch * p.Weights : p.Flops(batch) + (2 * batch * p.Weights), Float * (p.Weights + p.Captured(batch)));
 
-    private static Work Projection(Product p, double batch)
+    private static KernelWork Projection(Product p, double batch)
     {
         const double side = WorkloadSession.ProjectionSide;
         double rows = Math.Min(p.Rows, side), columns = Math.Min(p.Columns, side);
         double perPosition = (p.Rows > side ? p.Rows * side : 0) + (p.Columns > side ? p.Columns * side : 0) + (rows * columns);
-        return new Work(2 * batch * p.Positions * perPosition, Float * (p.Captured(batch) + (batch * rows * columns)));
+        return Work(2 * batch * p.Positions * perPosition, Float * (p.Captured(batch) + (batch * rows * columns)));
     }
 
-    private static Work Sum(IEnumerable<Product> products, Func<Product, Work> work) => products.Select(work).Aggregate((a, b) => a + b);
+    private static KernelWork Work(double flops, double bytes) => new(flops, 0, bytes);
+
+    private static KernelWork Sum(IEnumerable<Product> products, Func<Product, KernelWork> work) => products.Select(work).Aggregate((a, b) => a + b);
 }

@@ -1,14 +1,13 @@
 using System.Diagnostics;
+using KernelCore.Kernels;
 
 namespace KernelCore.Benchmarks;
 
-/// <summary>What this machine can do at most, measured beside the figures it bounds.</summary>
-/// <param name="FlopsPerSecond">Fused multiply-adds of all threads, two flops each.</param>
-/// <param name="BytesPerSecond">Copying between arrays beyond the caches, bytes read plus bytes written.</param>
-public readonly record struct MachineRates(double FlopsPerSecond, double BytesPerSecond);
-
-/// <summary>Measures <see cref="MachineRates"/>, a sample at a time, so that samples can be spread over a run.</summary>
-public sealed class RateMeter
+/// <summary>
+/// Measures what this machine can do at most, a sample at a time, so that samples can be spread over a run: fused
+/// multiply-adds of all threads, two flops each, and copying between arrays beyond the caches, bytes read plus bytes written.
+/// </summary>
+internal sealed class RateMeter
 {
     private const int FmaRepeats = 16;
     private const int CopyFloats = 64 << 20;
@@ -26,8 +25,15 @@ public sealed class RateMeter
         _destination.AsSpan().Fill(2);
     }
 
-    /// <summary>Medians of the samples so far.</summary>
-    public MachineRates Rates => new(Statistics.Median(_flops), Statistics.Median(_bytes));
+    /// <summary>Medians of the samples so far. A vector holds half as many doubles.</summary>
+    public Roofline Rates
+    {
+        get
+        {
+            double flops = Statistics.Median(_flops);
+            return new Roofline("cpu", flops, flops / 2, Statistics.Median(_bytes));
+        }
+    }
 
     /// <summary>Takes one sample of both rates.</summary>
     public void Sample()
