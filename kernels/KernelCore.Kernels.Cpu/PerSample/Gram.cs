@@ -1,3 +1,5 @@
+using System.Numerics.Tensors;
+
 namespace KernelCore.Kernels.Cpu;
 
 internal sealed unsafe partial class CpuPerSampleKernels
@@ -63,8 +65,7 @@ internal sealed unsafe partial class CpuPerSampleKernels
                 FormTiles(right, tile, b);
             }
 
-            var body = new TileGramBody(device, blocks, a, b, tile.Count, accumulate || index > 0);
-            device.Pool.Run(blocks.Count, ref body);
+            MultiplyTiles(blocks, a, b, tile.Count, accumulate || index > 0);
         }
     }
 
@@ -86,21 +87,45 @@ internal sealed unsafe partial class CpuPerSampleKernels
         }
     }
 
-    /// <summary>A block of M M'^T over one tile of the parameter.</summary>
-    private readonly struct TileGramBody(CpuDevice device, GramBlocks blocks, float* left, float* right, int width, bool accumulate) : IParallelBody
+    /// <summary>gram (+)= M M'^T. Where blocks are few, their depth is cut into pieces of fixed number, which are added in order.</summary>
+    private void MultiplyTiles(in GramBlocks blocks, float* left, float* right, int width, bool accumulate)
     {
-        public const int Block = 64;
+        int pieces = Math.Clamp(Math.Min(TileGramBody.Tasks / Math.Max(1, blocks.Count), width / TileGramBody.LeastDepth), 1, TileGramBody.Tasks);
+        float* products = pieces == 1 ? null : Shared.Floats(ScratchSlot.Sums, (long)blocks.Count * pieces * TileGramBody.BlockElements);
+        var body = new TileGramBody(device, blocks, left, right, width, pieces, products, accumulate);
+        device.Pool.Run(blocks.Count * pieces, ref body);
+        for (int index = 0; pieces > 1 && index < blocks.Count; index++)
+        {
+            Tile block = blocks[index];
+            float* first = products + ((long)index * pieces * TileGramBody.BlockElements);
+            var sum = new Span<float>(first, block.Count);
+            for (int piece = 1; piece < pieces; piece++)
+            {
+                TensorPrimitives.Add(sum, new ReadOnlySpan<float>(first + (piece * TileGramBody.BlockElements), block.Count), sum);
+            }
+
+            blocks.Put(block, first, accumulate);
+        }
+    }
+
+    /// <summary>A piece of the depth of a block of M M'^T over one tile of the parameter.</summary>
+    private readonly struct TileGramBody(
+        CpuDevice device, GramBlocks blocks, float* left, float* right, int width, int pieces, float* products, bool accumulate) : IParallelBody
+    {
+        public const int Block = 64, BlockElements = Block * Block, Tasks = 16, LeastDepth = 512;
 
         public void Run(int task, int worker)
         {
-            Tile block = blocks[task];
-            float* product = device.Scratch(worker).Floats(ScratchSlot.Product, block.Count);
+            (int index, int piece) = Math.DivRem(task, pieces);
+            Tile block = blocks[index];
+            int start = Parallelism.ChunkStart(width, pieces, piece), depth = Parallelism.ChunkStart(width, pieces, piece + 1) - start;
+            float* product = products == null ? device.Scratch(worker).Floats(ScratchSlot.Product, block.Count) : products + ((long)task * BlockElements);
             BlockGemm.Multiply(
-                false, true, block.Rows, block.Columns, width, 1, left + ((long)block.Row * width), width,
-                right + ((long)block.Column * width), width, 0, product, block.Columns);
-            for (int i = 0; i < block.Rows; i++)
+                false, true, block.Rows, block.Columns, depth, 1, left + ((long)block.Row * width) + start, width,
+                right + ((long)block.Column * width) + start, width, 0, product, block.Columns);
+            if (products == null)
             {
-                blocks.PutRow(block, i, product + ((long)i * block.Columns), accumulate);
+                blocks.Put(block, product, accumulate);
             }
         }
     }

@@ -65,6 +65,15 @@ internal readonly unsafe struct GramBlocks
         }
     }
 
+    /// <summary>Writes or adds the owned elements of a block, row by row, and, when symmetric, their mirror images.</summary>
+    public void Put(in Tile block, float* values, bool accumulate)
+    {
+        for (int i = 0; i < block.Rows; i++)
+        {
+            PutRow(block, i, values + ((long)i * block.Columns), accumulate);
+        }
+    }
+
     /// <summary>Writes or adds the owned elements of one row of a block and, when symmetric, their mirror images.</summary>
     public void PutRow(in Tile block, int i, float* values, bool accumulate)
     {
