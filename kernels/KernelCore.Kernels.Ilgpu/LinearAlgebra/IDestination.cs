@@ -1,6 +1,3 @@
-using System.Runtime.CompilerServices;
-using ILGPU;
-
 namespace KernelCore.Kernels.Ilgpu;
 
 /// <summary>A sink that stores elements one by one.</summary>
@@ -9,43 +6,4 @@ internal interface IDestination : ISink
     /// <summary>Stores one element of the product.</summary>
     /// <returns>What is stored: the finished element.</returns>
     float Store(int batch, int row, int column, float element);
-}
-
-/// <summary>Stores a thread's elements of a tile, as far as the matrix goes.</summary>
-internal static class TileStore
-{
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Run<TTile, TTo>(TTo to, TileFrame frame, Quad elements)
-        where TTile : struct, ITile
-        where TTo : struct, IDestination
-    {
-        int row = frame.FirstRow + (Group.IdxX / TTile.Side * 4), column = frame.FirstColumn + (Group.IdxX % TTile.Side * 4);
-        Store(to, frame, row, column, elements.Row0);
-        Store(to, frame, row + 1, column, elements.Row1);
-        Store(to, frame, row + 2, column, elements.Row2);
-        Store(to, frame, row + 3, column, elements.Row3);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Store<TTo>(TTo to, TileFrame frame, int row, int column, Float4 elements)
-        where TTo : struct, IDestination
-    {
-        if (row < frame.Rows)
-        {
-            Store(to, frame, row, column, elements.X);
-            Store(to, frame, row, column + 1, elements.Y);
-            Store(to, frame, row, column + 2, elements.Z);
-            Store(to, frame, row, column + 3, elements.W);
-        }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Store<TTo>(TTo to, TileFrame frame, int row, int column, float element)
-        where TTo : struct, IDestination
-    {
-        if (column < frame.Columns)
-        {
-            to.Store(frame.Batch, row, column, element);
-        }
-    }
 }
