@@ -12,7 +12,7 @@ namespace KernelCore.Gradients;
 /// A block is as many samples as fit in 8 MiB: never is a batch x parameter array stored. Layers are kept in the order of their
 /// positions, which is what forming a gradient again costs, as long as 16 samples fit.
 /// </remarks>
-internal sealed class ClippedSums : IDisposable
+internal sealed class ClippedSums
 {
     private const int BlockFloats = 1 << 21, LeastSamples = 16, LeastPositions = 32;
 
@@ -20,7 +20,7 @@ internal sealed class ClippedSums : IDisposable
     private readonly ParameterVector _weights;
     private readonly IKernels _kernels;
     private readonly HashSet<ParameterUses> _aligned = [], _kept = [];
-    private readonly List<Tensor> _memory = [];
+    private readonly Workspace _workspace;
     private readonly Block[] _blocks;
     private readonly float[] _coefficients;
 
@@ -28,9 +28,10 @@ internal sealed class ClippedSums : IDisposable
     /// <param name="captures">What to sum.</param>
     /// <param name="result">Where norms, dots and sums go.</param>
     /// <param name="weights">The weights the captures were made with.</param>
-    public ClippedSums(CaptureSet captures, GradientResult result, ParameterVector weights)
+    /// <param name="workspace">Memory for the gradients of a block; stays the caller's.</param>
+    public ClippedSums(CaptureSet captures, GradientResult result, ParameterVector weights, Workspace workspace)
     {
-        (Captures, _result, _weights, _kernels) = (captures, result, weights, weights.Flat.Device.Kernels);
+        (Captures, _result, _weights, _kernels, _workspace) = (captures, result, weights, weights.Flat.Device.Kernels, workspace);
         long floats = 0;
         var layers = new List<Layer>();
         foreach (ParameterUses weight in captures.Parameters.Where(p => WeightAlignment.IsOnePass(p, result)).OrderByDescending(p => p.Captures[0].Positions))
@@ -88,9 +89,6 @@ internal sealed class ClippedSums : IDisposable
         }
     }
 
-    /// <inheritdoc/>
-    public void Dispose() => _memory.ForEach(m => m.Dispose());
-
     private void SetCoefficients(Block block, double clip)
     {
         Span<float> coefficients = _coefficients.AsSpan(0, block.Count);
@@ -140,10 +138,8 @@ internal sealed class ClippedSums : IDisposable
             return null;
         }
 
-        Tensor memory = _weights.Flat.Device.Allocate([samples, (int)floats]);
-        _memory.Add(memory);
         _kept.Add(parameter);
-        return memory;
+        return _workspace.Next([samples, (int)floats]);
     }
 
     private void Sum(Block block, ParameterUses? parameter, Tensor? gradients)

@@ -33,6 +33,8 @@ public sealed class PerSampleScalar : IDisposable
 /// <remarks>The tensors belong to the engine: its next evaluation of the same batch size overwrites them, and it keeps those of the last four sizes.</remarks>
 public sealed class GradientResult : IDisposable
 {
+    private Workspace? _workspace;
+
     internal GradientResult(GradientQuery query, ParameterLayout layout, Device device, int batch)
     {
         int parameters = layout.Parameters.Count;
@@ -97,13 +99,14 @@ public sealed class GradientResult : IDisposable
     /// <summary>How the latest captures are clipped and summed.</summary>
     internal ClippedSums? ClippedSums { get; private set; }
 
-    /// <summary>Plans <see cref="ClippedSums"/>; a pass that comes again with the same captures keeps its plan.</summary>
+    /// <summary>Plans <see cref="ClippedSums"/>. A pass that comes again with the same captures keeps its plan, others the memory.</summary>
     internal void PlanClipping(CaptureSet captures, ParameterVector weights)
     {
         if (ClippedSums?.Captures != captures)
         {
-            ClippedSums?.Dispose();
-            ClippedSums = new ClippedSums(captures, this, weights);
+            _workspace ??= new Workspace(weights.Flat.Device);
+            _workspace.Reset();
+            ClippedSums = new ClippedSums(captures, this, weights, _workspace);
         }
     }
 
@@ -121,7 +124,7 @@ public sealed class GradientResult : IDisposable
         SquaredSum?.Dispose();
         Sum?.Dispose();
         ProjectedRows?.Dispose();
-        ClippedSums?.Dispose();
+        _workspace?.Dispose();
         foreach (Tensor gradient in Gradients ?? [])
         {
             gradient.Dispose();
