@@ -9,9 +9,10 @@ internal sealed class WeightAlignment(ParameterVector weights)
 {
     private readonly IPerSampleKernels _kernels = weights.Flat.Device.Kernels.PerSample;
 
-    /// <summary>Whether one pass over the capture of a weight's layer gives all that a result has room for, for its bias too.</summary>
+    /// <summary>Whether norms are asked for, and one pass over the capture of a weight's layer gives all that a result has room for, for its bias too.</summary>
     public static bool IsOnePass(ParameterUses weight, GradientResult result) =>
-        weight is { Role: ParameterRole.Weight, Captures: [{ Kind: CaptureKind.Linear or CaptureKind.Convolution or CaptureKind.ScaleShift } use] }
+        result.SquaredNorms is not null
+        && weight is { Role: ParameterRole.Weight, Captures: [{ Kind: CaptureKind.Linear or CaptureKind.Convolution or CaptureKind.ScaleShift } use] }
         && (result.WeightDots is null
             || ((use.Output is not null || NormCost.Choose(weight) == NormFormula.Direct) && (weight.Partner is null || use.Bias is not null)));
 
