@@ -9,21 +9,10 @@ internal sealed unsafe partial class CpuPerSampleKernels
     /// </remarks>
     public void Alignment(LayerCapture use, NormFormula formula, Tensor weight, in LayerAlignment result)
     {
-        if (use.Kind is not (CaptureKind.Linear or CaptureKind.Convolution or CaptureKind.ScaleShift))
-        {
-            throw new ArgumentException($"layer '{use.Layer}': norms and dots of a {use.Kind} are computed one by one", nameof(use));
-        }
-
-        Require(use, formula == NormFormula.Direct || result.WeightDots is null || use.Output is not null, nameof(LayerCapture.Output));
-        Require(use, result.BiasDots is null || use.Bias is not null, nameof(LayerCapture.Bias));
+        CaptureGuard.RequireAlignment(use, formula, result);
         var uses = new ReadOnlySpan<LayerCapture>(in use);
         ParameterGradient gradient = View(uses, ParameterRole.Weight, ref _left);
         RequireFormula(formula, gradient, uses);
-        if (result.WeightGradients is not null && formula != NormFormula.Direct)
-        {
-            throw new ArgumentException($"layer '{use.Layer}': formula {formula} forms no gradients of the weight", nameof(formula));
-        }
-
         GradientTiling tiling = formula == NormFormula.Direct ? new GradientTiling(gradient.Rows, gradient.Columns) : default;
         int units = Math.Max(1, tiling.Count);
         var sums = (AlignmentSums*)Shared.Doubles(ScratchSlot.Sums, AlignmentSums.Doubles * (long)gradient.Batch * units);

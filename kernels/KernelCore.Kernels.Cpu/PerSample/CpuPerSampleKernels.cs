@@ -38,11 +38,7 @@ internal sealed unsafe partial class CpuPerSampleKernels(CpuDevice device) : IPe
 
     private static ParameterGradient View(ReadOnlySpan<LayerCapture> uses, ParameterRole role, ref CaptureView[] views)
     {
-        if (uses.IsEmpty)
-        {
-            throw new ArgumentException("a parameter needs at least one use", nameof(uses));
-        }
-
+        CaptureGuard.RequireParts(uses, role);
         if (views.Length < uses.Length)
         {
             views = GC.AllocateArray<CaptureView>(uses.Length * 2, pinned: true);
@@ -50,26 +46,10 @@ internal sealed unsafe partial class CpuPerSampleKernels(CpuDevice device) : IPe
 
         for (int u = 0; u < uses.Length; u++)
         {
-            LayerCapture use = uses[u];
-            if (role == ParameterRole.Weight)
-            {
-                Require(use, use.Kind is CaptureKind.Lookup or CaptureKind.Broadcast || use.Activation is not null, nameof(LayerCapture.Activation));
-                Require(use, use.Kind is not CaptureKind.Lookup || use.Indices is not null, nameof(LayerCapture.Indices));
-                Require(use, use.Kind is not CaptureKind.Convolution || use.Geometry is not null, nameof(LayerCapture.Geometry));
-            }
-
-            views[u] = new CaptureView(use);
+            views[u] = new CaptureView(uses[u]);
         }
 
         var address = (CaptureView*)Unsafe.AsPointer(ref views[0]);
         return new ParameterGradient(address, uses.Length, role, uses[0].Batch);
-    }
-
-    private static void Require(LayerCapture use, bool present, string part)
-    {
-        if (!present)
-        {
-            throw new ArgumentException($"layer '{use.Layer}': a capture of kind {use.Kind} needs its {part}", nameof(use));
-        }
     }
 }

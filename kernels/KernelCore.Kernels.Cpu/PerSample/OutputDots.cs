@@ -8,14 +8,7 @@ internal sealed unsafe partial class CpuPerSampleKernels
     /// </exception>
     public void OutputDots(ReadOnlySpan<LayerCapture> uses, Tensor result)
     {
-        for (int u = 0; u < uses.Length; u++)
-        {
-            if (uses[u].Output is null || uses[u].Kind == CaptureKind.Broadcast)
-            {
-                throw new ArgumentException($"layer '{uses[u].Layer}' has no output that is linear in its weight; use {nameof(Dots)}", nameof(uses));
-            }
-        }
-
+        CaptureGuard.RequireOutputs(uses);
         ParameterGradient gradient = View(uses, ParameterRole.Weight, ref _left);
         double* totals = Totals(gradient.Batch);
         for (int u = 0; u < uses.Length; u++)

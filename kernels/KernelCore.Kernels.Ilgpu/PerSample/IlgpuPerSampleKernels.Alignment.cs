@@ -6,18 +6,7 @@ internal sealed partial class IlgpuPerSampleKernels
     /// <remarks>One kernel after the other, each with its own fixed order of summation.</remarks>
     public void Alignment(LayerCapture use, NormFormula formula, Tensor weight, in LayerAlignment result)
     {
-        if (use.Kind is not (CaptureKind.Linear or CaptureKind.Convolution or CaptureKind.ScaleShift))
-        {
-            throw new ArgumentException($"layer '{use.Layer}': norms and dots of a {use.Kind} are computed one by one", nameof(use));
-        }
-
-        Require(use, formula == NormFormula.Direct || result.WeightDots is null || use.Output is not null, nameof(LayerCapture.Output));
-        Require(use, result.BiasDots is null || use.Bias is not null, nameof(LayerCapture.Bias));
-        if (result.WeightGradients is not null && formula != NormFormula.Direct)
-        {
-            throw new ArgumentException($"layer '{use.Layer}': formula {formula} forms no gradients of the weight", nameof(formula));
-        }
-
+        CaptureGuard.RequireAlignment(use, formula, result);
         var uses = new ReadOnlySpan<LayerCapture>(in use);
         if (result.WeightNorms is { } weightNorms)
         {

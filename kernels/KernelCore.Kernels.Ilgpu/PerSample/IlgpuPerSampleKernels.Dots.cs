@@ -26,14 +26,7 @@ internal sealed partial class IlgpuPerSampleKernels
     public void OutputDots(ReadOnlySpan<LayerCapture> uses, Tensor result)
     {
         int batch = Validate(uses, ParameterRole.Weight);
-        foreach (LayerCapture use in uses)
-        {
-            if (use.Output is null || use.Kind == CaptureKind.Broadcast)
-            {
-                throw new ArgumentException($"layer '{use.Layer}' has no output that is linear in its weight; use {nameof(Dots)}", nameof(uses));
-            }
-        }
-
+        CaptureGuard.RequireOutputs(uses);
         LayerCapture[] all = [.. uses];
         Totals(batch, result, clamp: false, totals =>
         {

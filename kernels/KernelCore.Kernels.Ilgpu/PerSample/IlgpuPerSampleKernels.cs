@@ -33,30 +33,8 @@ internal sealed partial class IlgpuPerSampleKernels(IlgpuDevice device, IlgpuLin
 
     private static int Validate(ReadOnlySpan<LayerCapture> uses, ParameterRole role)
     {
-        if (uses.IsEmpty)
-        {
-            throw new ArgumentException("a parameter needs at least one use", nameof(uses));
-        }
-
-        foreach (LayerCapture use in uses)
-        {
-            if (role == ParameterRole.Weight)
-            {
-                Require(use, use.Kind is CaptureKind.Lookup or CaptureKind.Broadcast || use.Activation is not null, nameof(LayerCapture.Activation));
-                Require(use, use.Kind is not CaptureKind.Lookup || use.Indices is not null, nameof(LayerCapture.Indices));
-                Require(use, use.Kind is not CaptureKind.Convolution || use.Geometry is not null, nameof(LayerCapture.Geometry));
-            }
-        }
-
+        CaptureGuard.RequireParts(uses, role);
         return uses[0].Batch;
-    }
-
-    private static void Require(LayerCapture use, bool present, string part)
-    {
-        if (!present)
-        {
-            throw new ArgumentException($"layer '{use.Layer}': a capture of kind {use.Kind} needs its {part}", nameof(use));
-        }
     }
 
     /// <summary>Runs sums of rows into per-sample doubles and rounds them to the result at the end.</summary>
