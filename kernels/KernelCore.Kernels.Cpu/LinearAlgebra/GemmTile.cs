@@ -91,60 +91,32 @@ internal static unsafe class GemmTile<TLanes>
         TLanes c90 = default, c91 = default;
         TLanes c100 = default, c101 = default;
         TLanes c110 = default, c111 = default;
-        rowA = TSource.RowStride(rowA);
-        for (; depth > 0; depth--)
+        for (; depth != 0; depth--)
         {
             TLanes b0 = TLanes.Load(b), b1 = TLanes.Load(b + TLanes.Count);
-
-            // An address adds none, one or two strides to a pointer: three rows each.
-            float* at3 = a + (3 * rowA), at6 = a + (6 * rowA), at9 = a + (9 * rowA);
-            TLanes a0 = TLanes.Broadcast(*a);
-            c00.AddProduct(a0, b0);
-            c01.AddProduct(a0, b1);
-            TLanes a1 = TLanes.Broadcast(a[rowA]);
-            c10.AddProduct(a1, b0);
-            c11.AddProduct(a1, b1);
-            TLanes a2 = TLanes.Broadcast(a[2 * rowA]);
-            c20.AddProduct(a2, b0);
-            c21.AddProduct(a2, b1);
-            TLanes a3 = TLanes.Broadcast(*at3);
-            c30.AddProduct(a3, b0);
-            c31.AddProduct(a3, b1);
+            TSource.AddRow(ref c00, ref c01, a, rowA, 0, b0, b1);
+            TSource.AddRow(ref c10, ref c11, a, rowA, 1, b0, b1);
+            TSource.AddRow(ref c20, ref c21, a, rowA, 2, b0, b1);
+            TSource.AddRow(ref c30, ref c31, a, rowA, 3, b0, b1);
 
             if (TRows.Count > 4)
             {
-                TLanes a4 = TLanes.Broadcast(at3[rowA]);
-                c40.AddProduct(a4, b0);
-                c41.AddProduct(a4, b1);
-                TLanes a5 = TLanes.Broadcast(at3[2 * rowA]);
-                c50.AddProduct(a5, b0);
-                c51.AddProduct(a5, b1);
+                TSource.AddRow(ref c40, ref c41, a, rowA, 4, b0, b1);
+                TSource.AddRow(ref c50, ref c51, a, rowA, 5, b0, b1);
             }
 
             if (TRows.Count > 6)
             {
-                TLanes a6 = TLanes.Broadcast(*at6);
-                c60.AddProduct(a6, b0);
-                c61.AddProduct(a6, b1);
-                TLanes a7 = TLanes.Broadcast(at6[rowA]);
-                c70.AddProduct(a7, b0);
-                c71.AddProduct(a7, b1);
+                TSource.AddRow(ref c60, ref c61, a, rowA, 6, b0, b1);
+                TSource.AddRow(ref c70, ref c71, a, rowA, 7, b0, b1);
             }
 
             if (TRows.Count > 8)
             {
-                TLanes a8 = TLanes.Broadcast(at6[2 * rowA]);
-                c80.AddProduct(a8, b0);
-                c81.AddProduct(a8, b1);
-                TLanes a9 = TLanes.Broadcast(*at9);
-                c90.AddProduct(a9, b0);
-                c91.AddProduct(a9, b1);
-                TLanes a10 = TLanes.Broadcast(at9[rowA]);
-                c100.AddProduct(a10, b0);
-                c101.AddProduct(a10, b1);
-                TLanes a11 = TLanes.Broadcast(at9[2 * rowA]);
-                c110.AddProduct(a11, b0);
-                c111.AddProduct(a11, b1);
+                TSource.AddRow(ref c80, ref c81, a, rowA, 8, b0, b1);
+                TSource.AddRow(ref c90, ref c91, a, rowA, 9, b0, b1);
+                TSource.AddRow(ref c100, ref c101, a, rowA, 10, b0, b1);
+                TSource.AddRow(ref c110, ref c111, a, rowA, 11, b0, b1);
             }
 
             a += depthA;
@@ -221,20 +193,50 @@ internal static unsafe class GemmTile<TLanes>
         right.Store(c + TLanes.Count);
     }
 
+    /// <summary>How the rows of A lie. Addresses are computed where they are used, so that they become part of an instruction.</summary>
     private interface ISource
     {
-        static abstract nint RowStride(nint given);
+        /// <summary>Adds the products of one element of A, of the row given, with two registers of B.</summary>
+        static abstract void AddRow(ref TLanes left, ref TLanes right, float* a, nint stride, int row, TLanes b0, TLanes b1);
     }
 
-    /// <summary>Neighbouring rows are neighbours in memory: the stride is a constant to the JIT, and addresses cost nothing.</summary>
+    /// <summary>Neighbouring rows are neighbours in memory: addresses are constants to the JIT.</summary>
+    /// <remarks>
+    /// Two rows of three read their element as part of both multiply-adds, the third reads it once into a register: 33 instructions
+    /// for 24 multiply-adds, and 22 reads, which both stay below what a processor does in the 12 cycles of these.
+    /// </remarks>
     private readonly struct Panel : ISource
     {
-        public static nint RowStride(nint given) => 1;
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static void AddRow(ref TLanes left, ref TLanes right, float* a, nint stride, int row, TLanes b0, TLanes b1)
+        {
+            if (row % 3 == 2)
+            {
+                TLanes element = TLanes.Broadcast(a[row]);
+                left.AddProduct(element, b0);
+                right.AddProduct(element, b1);
+            }
+            else
+            {
+                left.AddProduct(a + row, b0);
+                right.AddProduct(a + row, b1);
+            }
+        }
     }
 
+    /// <summary>
+    /// An address adds none, one or two strides to a pointer, one pointer for three rows. A multiply-add with such an address would be split
+    /// in two: each element is read into a register.
+    /// </summary>
     private readonly struct Strided : ISource
     {
-        public static nint RowStride(nint given) => given;
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static void AddRow(ref TLanes left, ref TLanes right, float* a, nint stride, int row, TLanes b0, TLanes b1)
+        {
+            TLanes element = TLanes.Broadcast(*(a + (row / 3 * 3 * stride) + (row % 3 * stride)));
+            left.AddProduct(element, b0);
+            right.AddProduct(element, b1);
+        }
     }
 
     private interface IRowCount
