@@ -41,18 +41,26 @@ internal sealed unsafe partial class CpuLayerKernels
                 double variance = Reduction.Sum(start, Length, new SquaredDeviation(X), mean) / Length;
                 double inverse = 1 / Math.Sqrt(variance + Epsilon);
                 InverseDeviation[segment] = (float)inverse;
-                Standardize(X + start, mean, inverse, Normalized + start, Length);
+                if (DoubleLanes8.IsSupported)
+                {
+                    Standardize<DoubleLanes8>(X + start, mean, inverse, Normalized + start, Length);
+                }
+                else
+                {
+                    Standardize<DoubleLanes>(X + start, mean, inverse, Normalized + start, Length);
+                }
             }
         }
 
         /// <summary>(x - mean) inverse, in double: a mean far above the deviation costs no digits.</summary>
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        private static void Standardize(float* x, double mean, double inverse, float* normalized, int count)
+        private static void Standardize<TLanes>(float* x, double mean, double inverse, float* normalized, int count)
+            where TLanes : struct, IDoubleLanes<TLanes>
         {
             int i = 0;
-            for (; i + DoubleLanes.Count <= count; i += DoubleLanes.Count)
+            for (; i + TLanes.Count <= count; i += TLanes.Count)
             {
-                ((DoubleLanes.Load(x + i) - DoubleLanes.Broadcast(mean)) * DoubleLanes.Broadcast(inverse)).Store(normalized + i);
+                ((TLanes.Load(x + i) - TLanes.Broadcast(mean)) * TLanes.Broadcast(inverse)).Store(normalized + i);
             }
 
             for (; i < count; i++)

@@ -1,7 +1,7 @@
 namespace KernelCore.Kernels.Cpu;
 
 /// <summary>A register of double lanes loaded from float32 memory: the arithmetic of reductions and moments.</summary>
-/// <remarks>Implemented by <see cref="DoubleLanes"/> and, for tails, <see cref="DoubleLane"/>.</remarks>
+/// <remarks>Implemented by <see cref="DoubleLanes8"/>, <see cref="DoubleLanes"/> and, for tails, <see cref="DoubleLane"/>.</remarks>
 internal unsafe interface IDoubleLanes<TSelf>
     where TSelf : struct, IDoubleLanes<TSelf>
 {

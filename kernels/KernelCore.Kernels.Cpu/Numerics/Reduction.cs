@@ -46,35 +46,10 @@ internal static unsafe class Reduction
     /// <summary>Columns that <see cref="Columns"/> is meant to take at a time: two cache lines of float32 per row and more.</summary>
     public const int ColumnBlock = 64;
 
-    /// <summary>Sum of the terms of <paramref name="count"/> elements. Four accumulators hide the latency of the addition.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    /// <summary>Sum of the terms of <paramref name="count"/> elements.</summary>
     public static double Sum<TTerm>(nint first, nint count, TTerm term, double center = 0)
-        where TTerm : struct, ITerm
-    {
-        nint lanes = DoubleLanes.Count, i = first, end = first + count;
-        var wide = DoubleLanes.Broadcast(center);
-        DoubleLanes s0 = DoubleLanes.Broadcast(0), s1 = s0, s2 = s0, s3 = s0;
-        for (; i + (4 * lanes) <= end; i += 4 * lanes)
-        {
-            s0 += term.At(i, wide);
-            s1 += term.At(i + lanes, wide);
-            s2 += term.At(i + (2 * lanes), wide);
-            s3 += term.At(i + (3 * lanes), wide);
-        }
-
-        for (; i + lanes <= end; i += lanes)
-        {
-            s0 += term.At(i, wide);
-        }
-
-        double sum = ((s0 + s1) + (s2 + s3)).Sum();
-        for (; i < end; i++)
-        {
-            sum += term.At(i, DoubleLane.Broadcast(center)).Sum();
-        }
-
-        return sum;
-    }
+        where TTerm : struct, ITerm =>
+        DoubleLanes8.IsSupported ? Sum<TTerm, DoubleLanes8>(first, count, term, center) : Sum<TTerm, DoubleLanes>(first, count, term, center);
 
     /// <summary>Sums of the columns [first, first + width) of a row-major matrix, each in increasing row.</summary>
     /// <param name="rows">Rows.</param>
@@ -102,5 +77,35 @@ internal static unsafe class Reduction
                 sums[j] += term.At(start + j, DoubleLane.Load(centers + j)).Sum();
             }
         }
+    }
+
+    /// <summary>Four accumulators hide the latency of the addition.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static double Sum<TTerm, TLanes>(nint first, nint count, TTerm term, double center)
+        where TTerm : struct, ITerm
+        where TLanes : struct, IDoubleLanes<TLanes>
+    {
+        nint lanes = TLanes.Count, i = first, end = first + count;
+        TLanes wide = TLanes.Broadcast(center), s0 = TLanes.Broadcast(0), s1 = s0, s2 = s0, s3 = s0;
+        for (; i + (4 * lanes) <= end; i += 4 * lanes)
+        {
+            s0 += term.At(i, wide);
+            s1 += term.At(i + lanes, wide);
+            s2 += term.At(i + (2 * lanes), wide);
+            s3 += term.At(i + (3 * lanes), wide);
+        }
+
+        for (; i + lanes <= end; i += lanes)
+        {
+            s0 += term.At(i, wide);
+        }
+
+        double sum = ((s0 + s1) + (s2 + s3)).Sum();
+        for (; i < end; i++)
+        {
+            sum += term.At(i, DoubleLane.Broadcast(center)).Sum();
+        }
+
+        return sum;
     }
 }
