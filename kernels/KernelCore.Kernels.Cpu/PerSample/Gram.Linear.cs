@@ -4,18 +4,18 @@ namespace KernelCore.Kernels.Cpu;
 
 internal sealed unsafe partial class CpuPerSampleKernels
 {
-    /// <summary>gram[i, j] (+)= sum_ts (a_it.a'_js)(g_it.g'_js): (A A'^T) o (G G'^T) when T is 1.</summary>
-    private void LinearGram(in ParameterGradient left, in ParameterGradient right, bool symmetric, bool accumulate, float* gram)
+    /// <summary>gram[i, j] (+)= sum_ts (a_it.a'_js)(g_it.g'_js): (A A'^T) o (G G'^T) when T is 1. The bias adds 1 to every a_it.a'_js.</summary>
+    private void LinearGram(in ParameterGradient left, in ParameterGradient right, bool symmetric, bool withBias, bool accumulate, float* gram)
     {
         int positions = LinearGramBody.Side((double)left.Batch * left[0].Positions * right.Batch * right[0].Positions);
         int height = Math.Max(1, positions / Math.Max(1, left[0].Positions)), width = Math.Max(1, positions / Math.Max(1, right[0].Positions));
         var blocks = new GramBlocks(gram, left.Batch, right.Batch, height, width, symmetric);
-        var body = new LinearGramBody(device, left, right, blocks, accumulate);
+        var body = new LinearGramBody(device, left, right, blocks, withBias, accumulate);
         device.Pool.Run(blocks.Count, ref body);
     }
 
     private readonly struct LinearGramBody(
-        CpuDevice device, ParameterGradient left, ParameterGradient right, GramBlocks blocks, bool accumulate) : IParallelBody
+        CpuDevice device, ParameterGradient left, ParameterGradient right, GramBlocks blocks, bool withBias, bool accumulate) : IParallelBody
     {
         /// <summary>Side of a block of positions: small ones give every thread some, large ones repay the packing of their products.</summary>
         public static int Side(double pairs)
@@ -31,6 +31,12 @@ internal sealed unsafe partial class CpuPerSampleKernels
             float* aa = device.Scratch(worker).Floats(ScratchSlot.Product, 2L * height * width), gg = aa + ((long)height * width);
             Product(left[0].ActivationOf(block.Row), right[0].ActivationOf(block.Column), height, width, left.Columns, aa);
             Product(left[0].BackpropOf(block.Row), right[0].BackpropOf(block.Column), height, width, left.Rows, gg);
+            if (withBias)
+            {
+                var inner = new Span<float>(aa, height * width);
+                TensorPrimitives.Add(inner, 1, inner);
+            }
+
             for (int i = 0; i < block.Rows; i++)
             {
                 if (t == 1 && s == 1)

@@ -22,7 +22,7 @@ internal sealed unsafe partial class CpuPerSampleKernels
         float* destination = HostMemory.Of(gram);
         if (rows.IsSingle(CaptureKind.Linear) && columns.IsSingle(CaptureKind.Linear) && PairsAreCheaper(rows, columns))
         {
-            LinearGram(rows, columns, symmetric, accumulate, destination);
+            LinearGram(rows, columns, symmetric, withBias: false, accumulate, destination);
         }
         else if (rows.AllLookups && columns.AllLookups)
         {
@@ -32,7 +32,24 @@ internal sealed unsafe partial class CpuPerSampleKernels
         {
             TileGram(rows, columns, symmetric, accumulate, destination);
         }
+    }
 
+    /// <inheritdoc/>
+    /// <remarks>Linear with few positions: as <see cref="Gram"/>, with 1 added to every a_t.a'_s. Others: weight, then bias.</remarks>
+    public void LayerGram(ReadOnlySpan<LayerCapture> left, ReadOnlySpan<LayerCapture> right, bool accumulate, Tensor gram)
+    {
+        bool symmetric = left == right;
+        ParameterGradient rows = View(left, ParameterRole.Weight, ref _left);
+        ParameterGradient columns = symmetric ? rows : View(right, ParameterRole.Weight, ref _right);
+        if (rows.IsSingle(CaptureKind.Linear) && columns.IsSingle(CaptureKind.Linear) && PairsAreCheaper(rows, columns))
+        {
+            LinearGram(rows, columns, symmetric, withBias: true, accumulate, HostMemory.Of(gram));
+        }
+        else
+        {
+            Gram(left, right, ParameterRole.Weight, accumulate, gram);
+            Gram(left, right, ParameterRole.Bias, accumulate: true, gram);
+        }
     }
 
     /// <summary>Whether T T' (p + d) per pair beats p d per pair and T p d per sample.</summary>

@@ -89,6 +89,17 @@ public interface IPerSampleKernels
     /// <param name="gram">[left batch, right batch].</param>
     void Gram(ReadOnlySpan<LayerCapture> left, ReadOnlySpan<LayerCapture> right, ParameterRole role, bool accumulate, Tensor gram);
 
+    /// <summary>gram[i, j] (+)= grad_i(left) . grad_j(right) over the weight and the bias of a layer together: for Linear, sum_ts (a_t.a'_s + 1)(g_t.g'_s).</summary>
+    /// <param name="left">The only use of both parameters in the first set of samples.</param>
+    /// <param name="right">The same in the second set; the same span for the Gram matrix of one batch, which comes out exactly symmetric.</param>
+    /// <param name="accumulate">Whether to add to <paramref name="gram"/> instead of overwriting it.</param>
+    /// <param name="gram">[left batch, right batch].</param>
+    void LayerGram(ReadOnlySpan<LayerCapture> left, ReadOnlySpan<LayerCapture> right, bool accumulate, Tensor gram)
+    {
+        Gram(left, right, ParameterRole.Weight, accumulate, gram);
+        Gram(left, right, ParameterRole.Bias, accumulate: true, gram);
+    }
+
     /// <summary>destination = beta destination + sum_i coefficients[i] grad_i. With ones: the batch gradient; with clip factors: clip and sum.</summary>
     /// <param name="uses">All uses of the parameter.</param>
     /// <param name="role">Which parameter.</param>

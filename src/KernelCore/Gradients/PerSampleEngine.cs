@@ -174,7 +174,7 @@ public sealed class PerSampleEngine : IDisposable
 
         if (result.Gram is { } gram)
         {
-            _kernels.Gram(uses, uses, role, accumulate: !first, gram);
+            Gram(parameter, accumulate: !first, gram);
         }
 
         if (result.SquaredSum is { } squaredSum)
@@ -190,6 +190,20 @@ public sealed class PerSampleEngine : IDisposable
         if (result.Gradients is { } gradients)
         {
             _kernels.Materialise(uses, role, gradients[index]);
+        }
+    }
+
+    /// <summary>Adds a parameter's Gram matrix: with that of its bias, where the layer has one that is used nowhere else.</summary>
+    private void Gram(ParameterUses parameter, bool accumulate, Tensor gram)
+    {
+        ReadOnlySpan<LayerCapture> uses = parameter.Uses;
+        if (parameter.Partner is null)
+        {
+            _kernels.Gram(uses, uses, parameter.Role, accumulate, gram);
+        }
+        else if (parameter.Role == ParameterRole.Weight)
+        {
+            _kernels.LayerGram(uses, uses, accumulate, gram);
         }
     }
 

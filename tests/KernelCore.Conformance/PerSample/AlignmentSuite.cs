@@ -7,24 +7,6 @@ public abstract class AlignmentSuite : PerSampleSuite
 {
     private const ulong BiasStream = 700;
 
-    /// <summary>Cases of one use and of the kinds that have a weight and a bias, and batches.</summary>
-    public static TheoryData<string, int> Layers
-    {
-        get
-        {
-            var data = new TheoryData<string, int>();
-            foreach (string name in CaptureCases.Names.Where(name =>
-                CaptureCases.Specs(name) is [{ Kind: CaptureKind.Linear or CaptureKind.Convolution or CaptureKind.ScaleShift }]))
-            {
-                data.Add(name, 0);
-                data.Add(name, 1);
-                data.Add(name, 5);
-            }
-
-            return data;
-        }
-    }
-
     [Theory]
     [MemberData(nameof(Layers))]
     public void Agrees_with_the_definitions(string name, int batch)

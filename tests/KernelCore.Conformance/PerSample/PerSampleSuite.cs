@@ -28,6 +28,24 @@ public abstract class PerSampleSuite : ConformanceSuite
         }
     }
 
+    /// <summary>Cases of one use and of the kinds that have a weight and a bias, and batches.</summary>
+    public static TheoryData<string, int> Layers
+    {
+        get
+        {
+            var data = new TheoryData<string, int>();
+            foreach (string name in CaptureCases.Names.Where(name =>
+                CaptureCases.Specs(name) is [{ Kind: CaptureKind.Linear or CaptureKind.Convolution or CaptureKind.ScaleShift }]))
+            {
+                data.Add(name, 0);
+                data.Add(name, 1);
+                data.Add(name, 5);
+            }
+
+            return data;
+        }
+    }
+
     /// <summary>The kernels under test.</summary>
     protected IPerSampleKernels Kernels => Device.Kernels.PerSample;
 
