@@ -10,10 +10,14 @@ namespace KernelCore.Tests.Curvature;
 /// <summary>Dense symmetric test matrices, their double arithmetic, and error bounds for float32 products with them.</summary>
 internal static class Symmetric
 {
+    [ThreadStatic]
+    private static CpuDevice? t_device;
+
     /// <summary>The matrix of the golden numbers: trace 6, determinant 3.</summary>
     public static double[,] Golden => new double[,] { { 2, 1, 0 }, { 1, 3, -1 }, { 0, -1, 1 } };
 
-    public static CpuDevice Device => CpuDevice.Shared;
+    /// <summary>One for each thread, as tests run side by side and a device serves one thread at a time.</summary>
+    public static CpuDevice Device => t_device ??= new CpuDevice(2);
 
     public static DenseOperator Operator(double[,] matrix) => new(Device, matrix);
 

@@ -7,6 +7,7 @@ using KernelCore.Models;
 namespace KernelCore.Tests.Gradients;
 
 /// <summary>Noise scale, coherence, signal-to-noise ratio, confusion, stiffness, disparity, perpendicular gradient.</summary>
+[Collection(SharedDevice.Collection)]
 public sealed class GradientStatisticsTests
 {
     private static readonly float[] Golden = [1, 0, 1, 1, 1, -1, 3, 0];

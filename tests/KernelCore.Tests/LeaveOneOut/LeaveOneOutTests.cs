@@ -11,6 +11,7 @@ using MathNet.Numerics.LinearAlgebra.Double;
 namespace KernelCore.Tests.LeaveOneOut;
 
 /// <summary>Every way to leave a sample out, against a probe that is trained without it in double.</summary>
+[Collection(SharedDevice.Collection)]
 public sealed class LeaveOneOutTests
 {
     private const double Penalty = 0.8;

@@ -11,6 +11,7 @@ using MathNet.Numerics.LinearAlgebra.Double;
 
 namespace KernelCore.Tests.LeaveOneOut;
 
+[Collection(SharedDevice.Collection)]
 public sealed class NetworkLeaveOneOutTests
 {
     private const int Classes = 3, Features = 4;

@@ -4,6 +4,7 @@ using KernelCore.Models;
 
 namespace KernelCore.Tests.Models;
 
+[Collection(SharedDevice.Collection)]
 public sealed class ArchitectureTests
 {
     public static TheoryData<string> Names => [.. NetworkCases.All.Select(c => c.Name)];

@@ -5,6 +5,7 @@ using KernelCore.Models;
 namespace KernelCore.Tests.Models;
 
 /// <summary>New weights follow the distributions of PyTorch's modules, and the seed alone.</summary>
+[Collection(SharedDevice.Collection)]
 public sealed class InitialWeightTests
 {
     [Fact]

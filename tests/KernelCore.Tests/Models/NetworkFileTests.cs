@@ -7,6 +7,7 @@ using KernelCore.Tests.Files;
 
 namespace KernelCore.Tests.Models;
 
+[Collection(SharedDevice.Collection)]
 public sealed class NetworkFileTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();

@@ -7,6 +7,7 @@ using KernelCore.Training;
 namespace KernelCore.Tests.Readme;
 
 /// <summary>The README's C# example: the very lines below, compiled and run.</summary>
+[Collection(SharedDevice.Collection)]
 public sealed class ReadmeTests
 {
     [Fact]

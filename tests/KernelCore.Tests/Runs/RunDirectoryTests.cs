@@ -8,6 +8,7 @@ using KernelCore.Training;
 
 namespace KernelCore.Tests.Runs;
 
+[Collection(SharedDevice.Collection)]
 public sealed class RunDirectoryTests : IDisposable
 {
     private static readonly ImmutableArray<int> Truth = [0, 1, 1];

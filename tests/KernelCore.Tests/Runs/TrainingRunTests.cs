@@ -10,6 +10,7 @@ using KernelCore.Training;
 
 namespace KernelCore.Tests.Runs;
 
+[Collection(SharedDevice.Collection)]
 public class TrainingRunTests
 {
     private static readonly RunOptions Recipe = new() { Data = "digits", Architecture = "mlp", Epochs = 2 };
