@@ -193,15 +193,15 @@ public sealed class PerSampleEngine : IDisposable
         }
     }
 
-    /// <summary>Adds a parameter's Gram matrix: with that of its bias, where the layer has one that is used nowhere else.</summary>
+    /// <summary>Adds a parameter's Gram matrix; the first of a layer's two adds both.</summary>
     private void Gram(ParameterUses parameter, bool accumulate, Tensor gram)
     {
         ReadOnlySpan<LayerCapture> uses = parameter.Uses;
-        if (parameter.Partner is null)
+        if (parameter.Partner is not { } partner)
         {
             _kernels.Gram(uses, uses, parameter.Role, accumulate, gram);
         }
-        else if (parameter.Role == ParameterRole.Weight)
+        else if (parameter.Parameter < partner.Parameter)
         {
             _kernels.LayerGram(uses, uses, accumulate, gram);
         }

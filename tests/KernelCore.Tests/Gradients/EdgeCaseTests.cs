@@ -129,4 +129,31 @@ public sealed class EdgeCaseTests : IDisposable
         var refusal = Assert.Throws<UnsupportedLayerException>(() => new CaptureSet([Capture(0, 1), Capture(1, 2)]));
         Assert.Contains("odd", refusal.Message, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public void A_bias_may_lie_before_its_weight()
+    {
+        using var weights = new ParameterVector(new ParameterLayout([("bias", [3], true), ("weight", [3, 2], true)]), _device);
+        using Tensor activation = _device.Allocate([2, 2], [1, 2, -1, 3]), backprop = _device.Allocate([2, 3], [1, 0, 2, 3, 1, -1]);
+        using var engine = new PerSampleEngine(weights, new GradientQuery { Gram = true, Norms = true });
+        GradientResult Evaluate() => engine.Evaluate(new CaptureSet([new()
+        {
+            Layer = "reversed",
+            Kind = CaptureKind.Linear,
+            Batch = 2,
+            Positions = 1,
+            WeightShape = [3, 2],
+            WeightIndex = 1,
+            BiasIndex = 0,
+            Activation = activation,
+            Backprop = backprop,
+            Layout = new ChannelLayout(1, 3, 1),
+        }]));
+
+        // (a_i.a_j + 1)(g_i.g_j), also when the result holds an earlier answer.
+        Evaluate();
+        GradientResult result = Evaluate();
+        Assert.Equal([30, 6, 6, 121], result.Gram!.ToArray());
+        Assert.Equal([30, 121], result.SquaredNorms!.Total.ToArray());
+    }
 }
