@@ -8,17 +8,24 @@ internal sealed record ToolRun(int ExitCode, string Output, string Error)
 {
     /// <param name="arguments">The command line.</param>
     /// <param name="cancelWhen">Asked again and again; cancels as soon as it is so.</param>
+    /// <remarks>A thread of its own asks: continuations of a test wait for threads that other tests keep, and the run would be over before the first of them.</remarks>
     public static async Task<ToolRun> StartAsync(IReadOnlyList<string> arguments, Func<bool> cancelWhen)
     {
         using var cancellation = new CancellationTokenSource();
         Task<ToolRun> run = Task.Run(() => StartAsync(arguments, null, cancellation));
-        while (!run.IsCompleted && !cancelWhen())
+        var watch = new Thread(() =>
         {
-            await Task.Delay(1);
-        }
+            while (!run.IsCompleted && !cancelWhen())
+            {
+                Thread.Sleep(1);
+            }
 
-        await cancellation.CancelAsync();
-        return await run;
+            cancellation.Cancel();
+        });
+        watch.Start();
+        ToolRun ended = await run;
+        watch.Join();
+        return ended;
     }
 
     /// <param name="arguments">The command line.</param>
