@@ -11,6 +11,9 @@ internal enum ScratchSlot
     /// <summary>Right operand of a product in panels, and a tile of the result. Belongs to the GEMM: any product overwrites it.</summary>
     PackedB,
 
+    /// <summary>Dots of rows of a product, by panel of columns. Belongs to the GEMM: any product overwrites it.</summary>
+    RowDots,
+
     /// <summary>Patches of one sample and group: the result of im2col.</summary>
     Patches,
 

@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using System.Runtime.CompilerServices;
 
 namespace KernelCore.Kernels.Cpu;
@@ -11,6 +12,7 @@ internal unsafe struct GemmBlock<TLanes>
 {
     private readonly GemmProblem _problem;
     private readonly float* _packedA;
+    private readonly double* _dots, _biasDots;
     private readonly bool _readsAInPlace;
     private readonly int _depth;
     private int _row, _rows, _term, _terms;
@@ -23,6 +25,11 @@ internal unsafe struct GemmBlock<TLanes>
         long rows = Parallelism.Chunks(Math.Min(problem.M, GemmBlocking.Rows), GemmTile<TLanes>.Rows) * GemmTile<TLanes>.Rows;
         Terms = (int)Math.Min(problem.K, Math.Max(1, GemmBlocking.PackedFloats / (rows * Math.Max(1, _depth))) * _depth);
         _packedA = scratch.Floats(ScratchSlot.PackedA, Terms * rows);
+        if (problem.RowDots != null)
+        {
+            _dots = scratch.Doubles(ScratchSlot.RowDots, 2 * ColumnPanels * rows);
+            _biasDots = problem.BiasDots == null ? null : _dots + (ColumnPanels * rows);
+        }
     }
 
     /// <summary>Most terms of a block.</summary>
@@ -85,6 +92,30 @@ internal unsafe struct GemmBlock<TLanes>
         while (start < _terms);
     }
 
+    /// <summary>Adds up the dots of the block's rows, where they are wanted.</summary>
+    public readonly void SumDots()
+    {
+        SumPanels(_dots, _problem.RowDots);
+        SumPanels(_biasDots, _problem.BiasDots);
+    }
+
+    private readonly void SumPanels(double* dots, double* destination)
+    {
+        for (int panel = 0; dots != null && panel < ColumnPanels; panel++)
+        {
+            var part = new ReadOnlySpan<double>(dots + DotsOffset(0, panel), _rows);
+            var sum = new Span<double>(destination + _row, _rows);
+            if (panel == 0)
+            {
+                part.CopyTo(sum);
+            }
+            else
+            {
+                TensorPrimitives.Add(sum, part, sum);
+            }
+        }
+    }
+
     /// <summary>Adds the terms from <paramref name="start"/> on, as many as go at a time.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private readonly void MultiplyGroup(int row, int endRow, int column, int endColumn, int start, float* packedB, float* tile)
@@ -140,6 +171,9 @@ internal unsafe struct GemmBlock<TLanes>
 
     private readonly float* PanelA(int panel) => _packedA + (panel * (nint)GemmTile<TLanes>.Rows * _terms);
 
+    /// <summary>Where the dots of a tile begin: one for each row of the block, panel after panel.</summary>
+    private readonly nint DotsOffset(int rowPanel, int columnPanel) => ((columnPanel * (nint)RowPanels) + rowPanel) * GemmTile<TLanes>.Rows;
+
     /// <summary>Adds some terms to one tile of C.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private readonly void MultiplyTile(int rowPanel, int columnPanel, int columns, int start, int depth, float* b, nint strideB, float* whole)
@@ -158,6 +192,8 @@ internal unsafe struct GemmBlock<TLanes>
             RowBias = _problem.RowBias,
             Alpha = _problem.Alpha,
             Beta = isFirst ? _problem.Beta : 1,
+            Dots = _dots == null ? null : _dots + DotsOffset(rowPanel, columnPanel),
+            BiasDots = _biasDots == null || !isLast ? null : _biasDots + DotsOffset(rowPanel, columnPanel),
         };
         if (rows == GemmTile<TLanes>.RowsComputed(rows) && columns == GemmTile<TLanes>.Columns && _problem.ColumnC == 1)
         {
@@ -175,6 +211,12 @@ internal unsafe struct GemmBlock<TLanes>
         int rows, int columns, int depth, float* a, nint rowA, nint depthA, float* b, nint strideB, in GemmTarget target, float* whole)
     {
         nint rowC = _problem.RowC, columnC = _problem.ColumnC;
+        if (target.Dots != null)
+        {
+            DotPart(rows, columns, depth, a, rowA, depthA, b, strideB, target, whole);
+            return;
+        }
+
         if (target.Beta != 0)
         {
             for (int i = 0; i < rows; i++)
@@ -193,6 +235,24 @@ internal unsafe struct GemmBlock<TLanes>
         for (int i = 0; i < rows; i++)
         {
             CopyStrided(columns, whole + (i * GemmTile<TLanes>.Columns), 1, target.C + (i * rowC), columnC);
+        }
+    }
+
+    /// <summary>Dots of the rows and columns that there are.</summary>
+    private readonly void DotPart(
+        int rows, int columns, int depth, float* a, nint rowA, nint depthA, float* b, nint strideB, in GemmTarget target, float* whole)
+    {
+        GemmTile<TLanes>.Multiply(
+            rows, depth, a, rowA, depthA, b, strideB, target with { C = whole, RowC = GemmTile<TLanes>.Columns, Beta = 0, Bias = null, Dots = null });
+        for (int i = 0; i < rows; i++)
+        {
+            float* c = target.C + (i * _problem.RowC);
+            double dot = Reductions.Dot(whole + (i * GemmTile<TLanes>.Columns), c, columns);
+            target.Dots[i] = target.Beta == 0 ? dot : target.Dots[i] + dot;
+            if (target.BiasDots != null)
+            {
+                target.BiasDots[i] = Reductions.Dot(c, target.Bias, columns);
+            }
         }
     }
 

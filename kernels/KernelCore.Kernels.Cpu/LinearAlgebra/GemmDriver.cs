@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 namespace KernelCore.Kernels.Cpu;
 
 /// <summary>The loops around a block: rows of A packed in parallel, then ranges of C computed in parallel.</summary>
-internal static class GemmDriver<TLanes>
+internal static unsafe class GemmDriver<TLanes>
     where TLanes : struct, ILanes<TLanes>
 {
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
@@ -11,10 +11,12 @@ internal static class GemmDriver<TLanes>
     {
         if (given.M == 0 || given.N == 0)
         {
+            given.ClearDots();
             return;
         }
 
-        var block = new GemmBlock<TLanes>(PreferTransposed(given) ? given.Transposed() : given, Scratch.Current);
+        bool transpose = given.RowDots == null && PreferTransposed(given);
+        var block = new GemmBlock<TLanes>(transpose ? given.Transposed() : given, Scratch.Current);
         for (int row = 0; row < block.M; row += GemmBlocking.Rows)
         {
             int term = 0;
@@ -25,6 +27,7 @@ internal static class GemmDriver<TLanes>
                 term += block.Terms;
             }
             while (term < block.K);
+            block.SumDots();
         }
     }
 

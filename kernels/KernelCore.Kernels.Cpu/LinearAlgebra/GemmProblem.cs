@@ -1,6 +1,6 @@
 namespace KernelCore.Kernels.Cpu;
 
-/// <summary>C = alpha A B + beta C + bias, and f(C), on raw memory. Strides say how each matrix lies, so no transposition is left.</summary>
+/// <summary>C = alpha A B + beta C + bias, and f(C), or the dots of the rows of alpha A B with those of C, on raw memory. Strides say how each matrix lies, so no transposition is left.</summary>
 /// <remarks>Of the two strides of A, and of B, at least one is 1.</remarks>
 internal unsafe struct GemmProblem
 {
@@ -22,6 +22,12 @@ internal unsafe struct GemmProblem
     /// <summary>Added to element (i, j): <c>Bias[i * RowBias + j * ColumnBias]</c>; null for none.</summary>
     public float* Bias;
     public nint RowBias, ColumnBias;
+
+    /// <summary>Null, or receives the dot of every row of alpha A B with the same row of C; C is only read then, and the bias not added.</summary>
+    public double* RowDots;
+
+    /// <summary>Null, or receives the dot of every row of C with the bias; only together with <see cref="RowDots"/>.</summary>
+    public double* BiasDots;
 
     /// <summary>Factors of the terms: term p counts <c>TermFactors[p / TermsPerFactor]</c> times; null for once.</summary>
     public float* TermFactors;
@@ -47,6 +53,13 @@ internal unsafe struct GemmProblem
         Bias = bias;
         (RowBias, ColumnBias) = (0, 1);
         ColumnActivated = 1;
+    }
+
+    /// <summary>The dots of rows without elements.</summary>
+    public readonly void ClearDots()
+    {
+        new Span<double>(RowDots, RowDots == null ? 0 : M).Clear();
+        new Span<double>(BiasDots, BiasDots == null ? 0 : M).Clear();
     }
 
     /// <summary>The same product as C^T = alpha B^T A^T + beta C^T.</summary>

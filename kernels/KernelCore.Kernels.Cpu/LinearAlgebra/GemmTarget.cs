@@ -1,6 +1,6 @@
 namespace KernelCore.Kernels.Cpu;
 
-/// <summary>Where a tile of a product goes: c = alpha tile + beta c + bias.</summary>
+/// <summary>Where a tile of a product goes: c = alpha tile + beta c + bias, or the dots of its rows with those of c.</summary>
 internal unsafe struct GemmTarget
 {
     /// <summary>Element (i, j) is <c>C[i * RowC + j]</c>. Not read where <see cref="Beta"/> is 0.</summary>
@@ -12,4 +12,10 @@ internal unsafe struct GemmTarget
     public nint RowBias;
 
     public float Alpha, Beta;
+
+    /// <summary>Null, or dots[i] = (alpha tile)_i . c_i + beta dots[i], where beta is 0 or 1; c stays as it is then.</summary>
+    public double* Dots;
+
+    /// <summary>Null, or dots[i] = c_i . bias.</summary>
+    public double* BiasDots;
 }

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 
 namespace KernelCore.Kernels.Cpu;
@@ -42,41 +43,61 @@ internal static unsafe class GemmTile<TLanes>
     /// <param name="target">c and what is added to it.</param>
     public static void Multiply(int rows, int depth, float* a, nint rowA, nint depthA, float* b, nint strideB, in GemmTarget target)
     {
-        if (rowA == 1)
+        if (target.Dots == null)
         {
-            Multiply<Panel>(rows, depth, a, rowA, depthA, b, strideB, target);
+            Multiply<Stored>(rows, depth, a, rowA, depthA, b, strideB, target);
         }
         else
         {
-            Multiply<Strided>(rows, depth, a, rowA, depthA, b, strideB, target);
+            Multiply<Dotted>(rows, depth, a, rowA, depthA, b, strideB, target);
+            if (target.BiasDots != null)
+            {
+                DotBias(RowsComputed(rows), target);
+            }
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Multiply<TSource>(int rows, int depth, float* a, nint rowA, nint depthA, float* b, nint strideB, in GemmTarget target)
+    private static void Multiply<TEnd>(int rows, int depth, float* a, nint rowA, nint depthA, float* b, nint strideB, in GemmTarget target)
+        where TEnd : struct, IEnd
+    {
+        if (rowA == 1)
+        {
+            Multiply<Panel, TEnd>(rows, depth, a, rowA, depthA, b, strideB, target);
+        }
+        else
+        {
+            Multiply<Strided, TEnd>(rows, depth, a, rowA, depthA, b, strideB, target);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Multiply<TSource, TEnd>(int rows, int depth, float* a, nint rowA, nint depthA, float* b, nint strideB, in GemmTarget target)
         where TSource : struct, ISource
+        where TEnd : struct, IEnd
     {
         switch (RowsComputed(rows))
         {
             case 12:
-                Multiply<TwelveRows, TSource>(depth, a, rowA, depthA, b, strideB, target);
+                Multiply<TwelveRows, TSource, TEnd>(depth, a, rowA, depthA, b, strideB, target);
                 break;
             case 8:
-                Multiply<EightRows, TSource>(depth, a, rowA, depthA, b, strideB, target);
+                Multiply<EightRows, TSource, TEnd>(depth, a, rowA, depthA, b, strideB, target);
                 break;
             case 6:
-                Multiply<SixRows, TSource>(depth, a, rowA, depthA, b, strideB, target);
+                Multiply<SixRows, TSource, TEnd>(depth, a, rowA, depthA, b, strideB, target);
                 break;
             default:
-                Multiply<FourRows, TSource>(depth, a, rowA, depthA, b, strideB, target);
+                Multiply<FourRows, TSource, TEnd>(depth, a, rowA, depthA, b, strideB, target);
                 break;
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    private static void Multiply<TRows, TSource>(int depth, float* a, nint rowA, nint depthA, float* b, nint strideB, in GemmTarget target)
+    private static void Multiply<TRows, TSource, TEnd>(int depth, float* a, nint rowA, nint depthA, float* b, nint strideB, in GemmTarget target)
         where TRows : struct, IRowCount
         where TSource : struct, ISource
+        where TEnd : struct, IEnd
     {
         Prefetch(TRows.Count, target);
         TLanes c00 = default, c01 = default;
@@ -123,29 +144,23 @@ internal static unsafe class GemmTile<TLanes>
             b += strideB;
         }
 
-        Store(target, 0, c00, c01);
-        Store(target, 1, c10, c11);
-        Store(target, 2, c20, c21);
-        Store(target, 3, c30, c31);
+        TEnd.Take(target, 0, c00, c01, c10, c11);
+        TEnd.Take(target, 2, c20, c21, c30, c31);
 
         if (TRows.Count > 4)
         {
-            Store(target, 4, c40, c41);
-            Store(target, 5, c50, c51);
+            TEnd.Take(target, 4, c40, c41, c50, c51);
         }
 
         if (TRows.Count > 6)
         {
-            Store(target, 6, c60, c61);
-            Store(target, 7, c70, c71);
+            TEnd.Take(target, 6, c60, c61, c70, c71);
         }
 
         if (TRows.Count > 8)
         {
-            Store(target, 8, c80, c81);
-            Store(target, 9, c90, c91);
-            Store(target, 10, c100, c101);
-            Store(target, 11, c110, c111);
+            TEnd.Take(target, 8, c80, c81, c90, c91);
+            TEnd.Take(target, 10, c100, c101, c110, c111);
         }
     }
 
@@ -165,32 +180,25 @@ internal static unsafe class GemmTile<TLanes>
         }
     }
 
+    /// <summary>The dots of rows of c, which are in cache now, with the bias.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    private static void DotBias(int rows, in GemmTarget target)
+    {
+        TLanes left = TLanes.Load(target.Bias), right = TLanes.Load(target.Bias + TLanes.Count);
+        for (int row = 0; row < rows; row += 2)
+        {
+            TLanes.Sums(Products(target, row, left, right), Products(target, row + 1, left, right)).Store(target.BiasDots + row);
+        }
+    }
+
+    /// <summary>The products of a row with that of c, its halves added.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Store(in GemmTarget target, int row, TLanes left, TLanes right)
+    private static TLanes Products(in GemmTarget target, int row, TLanes left, TLanes right)
     {
         float* c = target.C + (row * target.RowC);
-        TLanes alpha = TLanes.Broadcast(target.Alpha);
-        if (target.Beta == 0)
-        {
-            left = alpha * left;
-            right = alpha * right;
-        }
-        else
-        {
-            TLanes beta = TLanes.Broadcast(target.Beta);
-            left = TLanes.MultiplyAdd(alpha, left, beta * TLanes.Load(c));
-            right = TLanes.MultiplyAdd(alpha, right, beta * TLanes.Load(c + TLanes.Count));
-        }
-
-        if (target.Bias != null)
-        {
-            float* bias = target.Bias + (row * target.RowBias);
-            left += target.RowBias == 0 ? TLanes.Load(bias) : TLanes.Broadcast(*bias);
-            right += target.RowBias == 0 ? TLanes.Load(bias + TLanes.Count) : TLanes.Broadcast(*bias);
-        }
-
-        left.Store(c);
-        right.Store(c + TLanes.Count);
+        TLanes products = left * TLanes.Load(c);
+        products.AddProduct(right, TLanes.Load(c + TLanes.Count));
+        return products;
     }
 
     /// <summary>How the rows of A lie. Addresses are computed where they are used, so that they become part of an instruction.</summary>
@@ -236,6 +244,64 @@ internal static unsafe class GemmTile<TLanes>
             TLanes element = TLanes.Broadcast(*(a + (row / 3 * 3 * stride) + (row % 3 * stride)));
             left.AddProduct(element, b0);
             right.AddProduct(element, b1);
+        }
+    }
+
+    /// <summary>What becomes of the tile.</summary>
+    private interface IEnd
+    {
+        /// <summary>Takes rows <paramref name="row"/> and <paramref name="row"/> + 1.</summary>
+        static abstract void Take(in GemmTarget target, int row, TLanes left, TLanes right, TLanes nextLeft, TLanes nextRight);
+    }
+
+    /// <summary>It goes to c.</summary>
+    private readonly struct Stored : IEnd
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static void Take(in GemmTarget target, int row, TLanes left, TLanes right, TLanes nextLeft, TLanes nextRight)
+        {
+            Store(target, row, left, right);
+            Store(target, row + 1, nextLeft, nextRight);
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private static void Store(in GemmTarget target, int row, TLanes left, TLanes right)
+        {
+            float* c = target.C + (row * target.RowC);
+            TLanes alpha = TLanes.Broadcast(target.Alpha);
+            if (target.Beta == 0)
+            {
+                left = alpha * left;
+                right = alpha * right;
+            }
+            else
+            {
+                TLanes beta = TLanes.Broadcast(target.Beta);
+                left = TLanes.MultiplyAdd(alpha, left, beta * TLanes.Load(c));
+                right = TLanes.MultiplyAdd(alpha, right, beta * TLanes.Load(c + TLanes.Count));
+            }
+
+            if (target.Bias != null)
+            {
+                float* bias = target.Bias + (row * target.RowBias);
+                left += target.RowBias == 0 ? TLanes.Load(bias) : TLanes.Broadcast(*bias);
+                right += target.RowBias == 0 ? TLanes.Load(bias + TLanes.Count) : TLanes.Broadcast(*bias);
+            }
+
+            left.Store(c);
+            right.Store(c + TLanes.Count);
+        }
+    }
+
+    /// <summary>Its rows' dots with those of c: the two halves of a row in float32, one fused onto the other, their lanes as <see cref="ILanes{TSelf}.Sums"/> adds them.</summary>
+    private readonly struct Dotted : IEnd
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static void Take(in GemmTarget target, int row, TLanes left, TLanes right, TLanes nextLeft, TLanes nextRight)
+        {
+            Vector128<double> dots = TLanes.Sums(Products(target, row, left, right), Products(target, row + 1, nextLeft, nextRight)) * target.Alpha;
+            double* sums = target.Dots + row;
+            (target.Beta == 0 ? dots : dots + Vector128.Load(sums)).Store(sums);
         }
     }
 

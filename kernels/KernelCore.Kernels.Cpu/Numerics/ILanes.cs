@@ -1,3 +1,5 @@
+using System.Runtime.Intrinsics;
+
 namespace KernelCore.Kernels.Cpu;
 
 /// <summary>
@@ -35,6 +37,9 @@ internal unsafe interface ILanes<TSelf> : IReal<TSelf>
 
     /// <summary>Sum of the lanes, in a fixed order.</summary>
     float Sum();
+
+    /// <summary>The sum of the lanes of a and that of the lanes of b: added in float32 in a fixed order, the last two in double.</summary>
+    static abstract Vector128<double> Sums(TSelf a, TSelf b);
 
     /// <summary>The largest lane; a NaN is skipped or returned, whichever comes.</summary>
     float Largest();

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 
 namespace KernelCore.Kernels.Cpu;
 
@@ -32,6 +33,9 @@ internal unsafe struct Lane : ILanes<Lane>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public float Sum() => _value;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<double> Sums(Lane a, Lane b) => Vector128.Create((double)a._value, b._value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public float Largest() => _value;

@@ -41,6 +41,13 @@ internal unsafe struct Lanes16 : ILanes<Lanes16>
     public float Sum() => Vector512.Sum(_lanes);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<double> Sums(Lanes16 a, Lanes16 b)
+    {
+        Vector512<float> alternate = Avx512F.UnpackLow(a._lanes, b._lanes) + Avx512F.UnpackHigh(a._lanes, b._lanes);
+        return Lanes8.AlternateSums(alternate.GetLower() + alternate.GetUpper());
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public float Largest() => new Lanes8(Vector256.MaxNative(_lanes.GetLower(), _lanes.GetUpper())).Largest();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

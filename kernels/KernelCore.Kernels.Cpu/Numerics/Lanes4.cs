@@ -41,6 +41,9 @@ internal unsafe struct Lanes4 : ILanes<Lanes4>
     public float Sum() => Vector128.Sum(_lanes);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<double> Sums(Lanes4 a, Lanes4 b) => Vector128.Create((double)a.Sum(), b.Sum());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public float Largest()
     {
         Vector128<float> pairs = Vector128.MaxNative(_lanes, Vector128.Shuffle(_lanes, Vector128.Create(2, 3, 0, 1)));

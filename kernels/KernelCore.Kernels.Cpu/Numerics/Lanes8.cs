@@ -44,6 +44,17 @@ internal unsafe struct Lanes8 : ILanes<Lanes8>
     public float Sum() => Vector256.Sum(_lanes);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<double> Sums(Lanes8 a, Lanes8 b) => AlternateSums(Avx.UnpackLow(a._lanes, b._lanes) + Avx.UnpackHigh(a._lanes, b._lanes));
+
+    /// <summary>The sum of the even lanes and that of the odd.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<double> AlternateSums(Vector256<float> lanes)
+    {
+        Vector128<float> half = lanes.GetLower() + lanes.GetUpper();
+        return Vector128.WidenLower(half) + Vector128.WidenUpper(half);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public float Largest() => new Lanes4(Vector128.MaxNative(_lanes.GetLower(), _lanes.GetUpper())).Largest();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -2,13 +2,10 @@ namespace KernelCore.Kernels.Cpu;
 
 internal sealed unsafe partial class CpuPerSampleKernels
 {
-    /// <summary>Elements of A V^T computed at a time: they are still in cache when they meet the backprops.</summary>
-    private const int DotFloats = 1 << 19;
-
     /// <inheritdoc/>
     /// <remarks>
-    /// The dot is linear in the uses, so each adds on its own. Linear: sum_t g_t.(V a_t), the rows of A V^T, as many
-    /// at a time as stay in cache; lookup: the rows of V that occur; others: tiles of the gradient against tiles of V.
+    /// The dot is linear in the uses, so each adds on its own. Linear: sum_t g_t.(V a_t), or (V^T g_t).a_t, tiles of the product
+    /// against tiles of the other matrix; lookup: the rows of V that occur; others: tiles of the gradient against tiles of V.
     /// </remarks>
     public void Dots(ReadOnlySpan<LayerCapture> uses, ParameterRole role, Tensor direction, Tensor result)
     {
@@ -20,7 +17,7 @@ internal sealed unsafe partial class CpuPerSampleKernels
             ParameterGradient use = gradient.Use(u);
             if (use.IsSingle(CaptureKind.Linear))
             {
-                LinearDots(use, v, totals);
+                LinearDots(use, v, null, totals, null);
             }
             else if (use.IsSingle(CaptureKind.Lookup))
             {
@@ -36,39 +33,57 @@ internal sealed unsafe partial class CpuPerSampleKernels
         Store(totals, gradient.Batch, result);
     }
 
-    private void LinearDots(in ParameterGradient gradient, float* direction, double* totals)
+    /// <inheritdoc/>
+    /// <remarks>Linear: while a tile of A V^T meets the backprops, these meet the bias. Others: weight, then bias.</remarks>
+    public void LayerDots(ReadOnlySpan<LayerCapture> uses, Tensor weight, Tensor bias, Tensor weightDots, Tensor biasDots)
+    {
+        ParameterGradient gradient = View(uses, ParameterRole.Weight, ref _left);
+        if (!gradient.IsSingle(CaptureKind.Linear) || IsNarrow(gradient[0]))
+        {
+            Dots(uses, ParameterRole.Weight, weight, weightDots);
+            Dots(uses, ParameterRole.Bias, bias, biasDots);
+            return;
+        }
+
+        double* totals = Totals(2 * gradient.Batch);
+        LinearDots(gradient, HostMemory.Of(weight), HostMemory.Of(bias), totals, totals + gradient.Batch);
+        Store(totals, gradient.Batch, weightDots);
+        Store(totals + gradient.Batch, gradient.Batch, biasDots);
+    }
+
+    /// <summary>Whether tiles of G V waste less than those of A V^T: so few outputs that they fill part of a tile.</summary>
+    private static bool IsNarrow(in CaptureView use)
+    {
+        const int tile = 32, end = 8; // columns of a tile; what its end costs, in terms
+        return (long)Parallelism.Chunks(use.Columns, tile) * (use.Rows + end) < (long)Parallelism.Chunks(use.Rows, tile) * (use.Columns + end);
+    }
+
+    /// <summary>Adds the dots with V and, unless null, with the direction of the bias.</summary>
+    private void LinearDots(in ParameterGradient gradient, float* direction, float* bias, double* totals, double* biasTotals)
     {
         ref readonly CaptureView use = ref gradient[0];
         int d = use.Columns, p = use.Rows, positions = checked(gradient.Batch * use.Positions);
-        int most = Math.Clamp(DotFloats / Math.Max(1, p), 1, Math.Max(1, positions));
-        float* product = Shared.Floats(ScratchSlot.Left, (long)most * p);
-        double* dots = Shared.Doubles(ScratchSlot.Sums, positions);
-        for (int first = 0; first < positions; first += most)
+        double* dots = Shared.Doubles(ScratchSlot.Sums, 2L * positions);
+        GemmProblem problem = IsNarrow(use)
+            ? new(false, false, positions, d, p, 1, use.Backprop, p, direction, d, 0, use.Activation, d, null)
+            : new(false, true, positions, p, d, 1, use.Activation, d, direction, d, 0, use.Backprop, p, bias);
+        problem.RowDots = dots;
+        problem.BiasDots = bias == null ? null : dots + positions;
+        Gemm.Run(problem, (long)positions * p * d < ParallelProduct ? null : device.Pool);
+        AddPositions(use, gradient.Batch, dots, totals);
+        if (bias != null)
         {
-            int rows = Math.Min(most, positions - first);
-            var problem = new GemmProblem(false, true, rows, p, d, 1, use.Activation + ((long)first * d), d, direction, d, 0, product, p, null);
-            Gemm.Run(problem, (long)rows * p * d < ParallelProduct ? null : device.Pool);
-            var body = new RowDotsBody(p, product, use.Backprop + ((long)first * p), dots + first);
-            RangeLoop.Run(device.Pool, rows, Parallelism.Elements(p), ref body);
-        }
-
-        for (int i = 0; i < gradient.Batch; i++)
-        {
-            for (int t = 0; t < use.Positions; t++)
-            {
-                totals[i] += dots[(i * use.Positions) + t];
-            }
+            AddPositions(use, gradient.Batch, dots + positions, biasTotals);
         }
     }
 
-    /// <summary>dots[row] = x_row . y_row.</summary>
-    private readonly struct RowDotsBody(int width, float* x, float* y, double* dots) : IRangeBody
+    private static void AddPositions(in CaptureView use, int batch, double* dots, double* totals)
     {
-        public void Run(int first, int end, int worker)
+        for (int i = 0; i < batch; i++)
         {
-            for (int row = first; row < end; row++)
+            for (int t = 0; t < use.Positions; t++)
             {
-                dots[row] = Reductions.Dot(x + ((long)row * width), y + ((long)row * width), width);
+                totals[i] += *dots++;
             }
         }
     }

@@ -66,6 +66,18 @@ public interface IPerSampleKernels
     /// <param name="result">[batch], overwritten.</param>
     void Dots(ReadOnlySpan<LayerCapture> uses, ParameterRole role, Tensor direction, Tensor result);
 
+    /// <summary>The dots of the gradients of a layer's weight and bias with a direction each, as two calls of <see cref="Dots"/> give them.</summary>
+    /// <param name="uses">The only use of both parameters.</param>
+    /// <param name="weight">The direction, of the weight's shape.</param>
+    /// <param name="bias">The direction, of the bias's shape.</param>
+    /// <param name="weightDots">[batch], overwritten.</param>
+    /// <param name="biasDots">[batch], overwritten.</param>
+    void LayerDots(ReadOnlySpan<LayerCapture> uses, Tensor weight, Tensor bias, Tensor weightDots, Tensor biasDots)
+    {
+        Dots(uses, ParameterRole.Weight, weight, weightDots);
+        Dots(uses, ParameterRole.Bias, bias, biasDots);
+    }
+
     /// <summary>result[i] = grad_i . W for the weight of layers linear in it, as sum_t g.(z - b): no product with W needed.</summary>
     /// <param name="uses">All uses of the weight; each has its <see cref="LayerCapture.Output"/>, and its <see cref="LayerCapture.Bias"/> if the output contains one.</param>
     /// <param name="result">[batch], overwritten.</param>

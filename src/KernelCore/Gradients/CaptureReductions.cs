@@ -43,10 +43,25 @@ internal static class CaptureReductions
         IKernels kernels = direction.Flat.Device.Kernels;
         for (int i = 0; i < captures.Parameters.Count; i++)
         {
-            ParameterUses parameter = captures.Parameters[i];
-            kernels.PerSample.Dots(parameter.Uses, parameter.Role, direction[parameter.Parameter], work.Rows[parameter.Parameter]);
+            captures.Parameters[i].Dots(direction, work);
         }
 
         kernels.Parameters.SumRows(work.ByParameter, result);
+    }
+
+    /// <summary>result.Rows[k]_i = grad_i . direction of parameter k; a layer's weight computes those of its bias too.</summary>
+    public static void Dots(this ParameterUses parameter, ParameterVector direction, PerSampleScalar result)
+    {
+        IPerSampleKernels kernels = direction.Flat.Device.Kernels.PerSample;
+        int index = parameter.Parameter;
+        if (parameter.Partner is not { } partner)
+        {
+            kernels.Dots(parameter.Uses, parameter.Role, direction[index], result.Rows[index]);
+        }
+        else if (parameter.Role == ParameterRole.Weight)
+        {
+            int bias = partner.Parameter;
+            kernels.LayerDots(parameter.Uses, direction[index], direction[bias], result.Rows[index], result.Rows[bias]);
+        }
     }
 }

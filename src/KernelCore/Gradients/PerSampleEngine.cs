@@ -169,7 +169,7 @@ public sealed class PerSampleEngine : IDisposable
         (int index, ParameterRole role) = (parameter.Parameter, parameter.Role);
         if (result.DirectionDots is { } dots)
         {
-            _kernels.Dots(uses, role, _query.Direction![index], dots.Rows[index]);
+            parameter.Dots(_query.Direction!, dots);
         }
 
         if (result.Gram is { } gram)

@@ -2,7 +2,7 @@ using KernelCore.Kernels;
 
 namespace KernelCore.Conformance.PerSample;
 
-/// <summary><see cref="IPerSampleKernels.Dots"/>.</summary>
+/// <summary><see cref="IPerSampleKernels.Dots"/> and <see cref="IPerSampleKernels.LayerDots"/>.</summary>
 public abstract class DotsSuite : PerSampleSuite
 {
     [Theory]
@@ -12,11 +12,20 @@ public abstract class DotsSuite : PerSampleSuite
         LayerCapture[] uses = CaptureCases.Build(Device, name, batch);
         var math = new CaptureMath(uses, role);
         using Tensor direction = Direction(math), result = Garbage(batch);
-        double[] v = Doubles(direction), absolute = [.. v.Select(Math.Abs)];
         Kernels.Dots(uses, role, direction, result);
-        AssertNumbers.Within(
-            math.PerSample(i => CaptureMath.Dot(math.Gradient(i), v)), result.ToArray(),
-            i => math.DotError * CaptureMath.Dot(math.AbsoluteGradient(i), absolute), name);
+        AssertDots(math, direction, result, name);
+    }
+
+    [Theory]
+    [MemberData(nameof(Layers))]
+    public void Of_a_layer_are_those_of_its_weight_and_its_bias(string name, int batch)
+    {
+        LayerCapture[] uses = CaptureCases.Build(Device, name, batch);
+        CaptureMath weights = new(uses, ParameterRole.Weight), biases = new(uses, ParameterRole.Bias);
+        using Tensor weight = Direction(weights), bias = Direction(biases), weightDots = Garbage(batch), biasDots = Garbage(batch);
+        Kernels.LayerDots(uses, weight, bias, weightDots, biasDots);
+        AssertDots(weights, weight, weightDots, name + ", weight");
+        AssertDots(biases, bias, biasDots, name + ", bias");
     }
 
     [Theory]
@@ -35,5 +44,13 @@ public abstract class DotsSuite : PerSampleSuite
         float[] dots = expected.ToArray();
         dots[Bad] = float.NaN;
         Assert.Equal(dots, actual.ToArray());
+    }
+
+    private static void AssertDots(CaptureMath math, Tensor direction, Tensor dots, string name)
+    {
+        double[] v = Doubles(direction), absolute = [.. v.Select(Math.Abs)];
+        AssertNumbers.Within(
+            math.PerSample(i => CaptureMath.Dot(math.Gradient(i), v)), dots.ToArray(),
+            i => math.DotError * CaptureMath.Dot(math.AbsoluteGradient(i), absolute), name);
     }
 }
