@@ -51,11 +51,11 @@ internal sealed unsafe partial class CpuPerSampleKernels
         Store(totals + gradient.Batch, gradient.Batch, biasDots);
     }
 
-    /// <summary>Whether tiles of G V waste less than those of A V^T: so few outputs that they fill part of a tile.</summary>
+    /// <summary>Whether tiles of G V waste much less than those of A V^T: so few outputs that they fill part of a tile.</summary>
     private static bool IsNarrow(in CaptureView use)
     {
-        const int tile = 32, end = 8; // columns of a tile; what its end costs, in terms
-        return (long)Parallelism.Chunks(use.Columns, tile) * (use.Rows + end) < (long)Parallelism.Chunks(use.Rows, tile) * (use.Columns + end);
+        const int tile = 32; // columns
+        return 3L * Parallelism.Chunks(use.Columns, tile) * use.Rows <= 2L * Parallelism.Chunks(use.Rows, tile) * use.Columns;
     }
 
     /// <summary>Adds the dots with V and, unless null, with the direction of the bias.</summary>
