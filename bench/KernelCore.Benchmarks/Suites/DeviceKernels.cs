@@ -15,6 +15,7 @@ internal static class DeviceKernels
     private static readonly int Classes = BenchmarkDevice.IsEmulator ? 10 : 1000;
     private static readonly int Images = BenchmarkDevice.IsEmulator ? 1 : 256;
     private static readonly int Channels = BenchmarkDevice.IsEmulator ? 4 : 64;
+    private static readonly int Sequences = BenchmarkDevice.IsEmulator ? 1 : 256, Tokens = BenchmarkDevice.IsEmulator ? 8 : 64, Features = BenchmarkDevice.IsEmulator ? 32 : 1024;
 
     private static readonly ConvolutionGeometry Image = new(Channels, Channels, 1, 16, 16, 3, 3, 1, 1, 1, 1, 1, 1, 16, 16);
 
@@ -74,9 +75,47 @@ internal static class DeviceKernels
             Tensor x = Normal(device, 1, Images, Image.InputSize), y = Normal(device, 2, Images, Image.OutputSize), w = Normal(device, 3, Channels, Image.PatchSize);
             return () => device.Kernels.Layers.Convolution(Image, Images, x, w, null, y);
         }),
+        ["convolution norms"] = new(KernelShapes.ConvolutionNorms(Image, Images).Work, device =>
+        {
+            LayerCapture[] uses = [Capture(device, CaptureKind.Convolution, Images, Image.Positions, Channels, Image.InputSize, Image.OutputSize)];
+            Tensor norms = device.Allocate([Images]);
+            return () => device.Kernels.PerSample.SquaredNorms(uses, ParameterRole.Weight, NormFormula.Direct, norms);
+        }),
+        ["token norms"] = new(KernelShapes.LinearNorms(Sequences, Features, Features, Tokens).Work, device => Norms(device, NormFormula.Direct)),
+        ["token Gram norms"] = new(KernelShapes.LinearGramNorms(Sequences, Features, Features, Tokens).Work, device => Norms(device, NormFormula.Gram)),
+        ["token weighted sum"] = new(KernelShapes.Gemm(Features, Features, Sequences * Tokens).Work, device =>
+        {
+            LayerCapture[] uses = [Sequence(device)];
+            Tensor coefficients = Normal(device, 3, 1, Sequences), sum = device.Allocate([Features, Features]);
+            return () => device.Kernels.PerSample.WeightedSum(uses, ParameterRole.Weight, coefficients.View(0, [Sequences]), 0, sum);
+        }),
     };
 
     private static long Elements => (long)Batch * Width;
+
+    private static Action Norms(Device device, NormFormula formula)
+    {
+        LayerCapture[] uses = [Sequence(device)];
+        Tensor norms = device.Allocate([Sequences]);
+        return () => device.Kernels.PerSample.SquaredNorms(uses, ParameterRole.Weight, formula, norms);
+    }
+
+    private static LayerCapture Sequence(Device device) =>
+        Capture(device, CaptureKind.Linear, Sequences, Tokens, Features, Tokens * Features, Tokens * Features);
+
+    private static LayerCapture Capture(Device device, CaptureKind kind, int batch, int positions, int outputs, int inputSize, int outputSize) => new()
+    {
+        Layer = "layer",
+        Kind = kind,
+        Batch = batch,
+        Positions = positions,
+        WeightShape = kind == CaptureKind.Convolution ? [outputs, Image.PatchSize] : [outputs, inputSize / positions],
+        WeightIndex = 0,
+        Activation = Normal(device, 1, batch, inputSize),
+        Backprop = Normal(device, 2, batch, outputSize),
+        Geometry = kind == CaptureKind.Convolution ? Image : null,
+        Layout = kind == CaptureKind.Convolution ? new(1, outputs, positions) : new(positions, outputs, 1),
+    };
 
     private static Tensor Normal(Device device, ulong stream) => Normal(device, stream, Batch, Width);
 

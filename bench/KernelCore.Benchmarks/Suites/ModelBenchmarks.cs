@@ -1,14 +1,14 @@
 using BenchmarkDotNet.Attributes;
-using KernelCore.Kernels.Cpu;
+using KernelCore.Kernels;
 
 namespace KernelCore.Benchmarks;
 
-/// <summary>Every quantity of the three models. The comparison (<c>compare</c>) sets the same calls beside peers.</summary>
+/// <summary>Every quantity of the three models on any device. The comparison (<c>compare</c>) sets the same calls on the CPU beside peers.</summary>
 [BenchmarkCategory("model")]
 public class ModelBenchmarks
 {
     private WorkloadSession _session = null!;
-    private CpuDevice _device = null!;
+    private Device _device = null!;
 
     /// <summary>Name of the workload.</summary>
     [Params("mlp", "cnn", "transformer")]
@@ -17,7 +17,7 @@ public class ModelBenchmarks
     [GlobalSetup]
     public void Setup()
     {
-        _device = new CpuDevice(Environment.ProcessorCount);
+        _device = BenchmarkDevice.Open();
         _session = new WorkloadSession(Workload.All.First(w => w.Name == Model), _device);
     }
 
@@ -30,37 +30,43 @@ public class ModelBenchmarks
 
     [Benchmark]
     [BenchmarkCategory("pass")]
-    public object? Forward() => _session.Run(Quantity.Forward);
+    public void Forward() => Run(Quantity.Forward);
 
     [Benchmark]
     [BenchmarkCategory("pass")]
-    public object? Floor() => _session.Run(Quantity.Floor);
+    public void Floor() => Run(Quantity.Floor);
 
     [Benchmark(Baseline = true)]
     [BenchmarkCategory("pass")]
-    public object? ForwardBackward() => _session.Run(Quantity.ForwardBackward);
+    public void ForwardBackward() => Run(Quantity.ForwardBackward);
 
     [Benchmark]
     [BenchmarkCategory("per-sample")]
-    public object? Norms() => _session.Run(Quantity.Norms);
+    public void Norms() => Run(Quantity.Norms);
 
     [Benchmark]
     [BenchmarkCategory("per-sample")]
-    public object? NormsCosine() => _session.Run(Quantity.NormsCosine);
+    public void NormsCosine() => Run(Quantity.NormsCosine);
 
     [Benchmark]
     [BenchmarkCategory("per-sample")]
-    public object? Dot() => _session.Run(Quantity.Dot);
+    public void Dot() => Run(Quantity.Dot);
 
     [Benchmark]
     [BenchmarkCategory("per-sample")]
-    public object? ClipSum() => _session.Run(Quantity.ClipSum);
+    public void ClipSum() => Run(Quantity.ClipSum);
 
     [Benchmark]
     [BenchmarkCategory("per-sample")]
-    public object? Gram() => _session.Run(Quantity.Gram);
+    public void Gram() => Run(Quantity.Gram);
 
     [Benchmark]
     [BenchmarkCategory("per-sample")]
-    public object? SquaredSum() => _session.Run(Quantity.SquaredSum);
+    public void SquaredSum() => Run(Quantity.SquaredSum);
+
+    private void Run(Quantity quantity)
+    {
+        _session.Run(quantity);
+        _device.Synchronize();
+    }
 }

@@ -22,17 +22,14 @@ public sealed class WorkloadSession : IDisposable
     {
         Workload = workload;
         Network = new Network(device, workload.Layers, Seed);
-        Tensor features = device.Allocate(workload.Sample.Prepend(workload.Batch));
-        FillNormal(features.Span, InputStream);
-        IndexTensor labels = device.AllocateIndices([workload.Batch]);
-        for (int i = 0; i < workload.Batch; i++)
+        Batch = new Batch
         {
-            labels.Span[i] = Philox.Integer(Seed, LabelStream, (ulong)i, Workload.Classes);
-        }
-
-        Batch = new Batch { Features = features, Labels = labels };
-        Direction = new ParameterVector(Network.Parameters.Layout, device);
-        FillNormal(Direction.Flat.Span, DirectionStream);
+            Features = Normal(device, workload.Sample.Prepend(workload.Batch), InputStream),
+            Labels = device.AllocateIndices(
+                [workload.Batch], [.. Enumerable.Range(0, workload.Batch).Select(i => Philox.Integer(Seed, LabelStream, (ulong)i, Workload.Classes))]),
+        };
+        ParameterLayout layout = Network.Parameters.Layout;
+        Direction = new ParameterVector(layout, Normal(device, [checked((int)layout.Count)], DirectionStream));
         _losses = device.Allocate([workload.Batch]);
         _curvature = new CurvatureProducts(Network, Batch, Direction);
     }
@@ -97,12 +94,15 @@ public sealed class WorkloadSession : IDisposable
         Network.Dispose();
     }
 
-    private static void FillNormal(Span<float> values, ulong stream)
+    private static Tensor Normal(Device device, Shape shape, ulong stream)
     {
+        float[] values = new float[shape.Count];
         for (int i = 0; i < values.Length; i++)
         {
             values[i] = Philox.Normal(Seed, stream, (ulong)i);
         }
+
+        return device.Allocate(shape, values);
     }
 
     private PerSampleEngine Engine(Quantity quantity)

@@ -6,5 +6,8 @@ namespace KernelCore.Kernels.Ilgpu;
 /// </summary>
 internal interface IGridKernel
 {
+    /// <summary>Groups that a multiprocessor of a GPU is to work on side by side, whatever that takes of the compiler; 0 for as many as come.</summary>
+    static virtual int GroupsEach => 0;
+
     void Run();
 }

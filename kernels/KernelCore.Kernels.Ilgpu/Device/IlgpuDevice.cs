@@ -149,12 +149,16 @@ public sealed class IlgpuDevice : Device
         {
             // Code that ILGPU kept of other kernels would make this one's depend on which came first.
             _context.ClearCache(ClearCacheMode.Everything);
-            loaded = (_emulator?.Of(groupSize) ?? _accelerator).LoadStreamKernel<TKernel>(Entry);
+            loaded = (_emulator?.Of(groupSize) ?? _accelerator).LoadStreamKernel<TKernel>(Entry, Kind == DeviceKind.Cuda ? Specialization<TKernel>(groupSize) : KernelSpecialization.Empty);
             _kernels.Add(typeof(TKernel), loaded);
         }
 
         return Unsafe.As<Action<KernelConfig, TKernel>>(loaded);
     }
+
+    /// <summary>What CUDA's compiler is told of a kernel.</summary>
+    internal static KernelSpecialization Specialization<TKernel>(int groupSize)
+        where TKernel : struct, IGridKernel => TKernel.GroupsEach == 0 ? KernelSpecialization.Empty : new(groupSize, TKernel.GroupsEach);
 
     /// <summary>What ILGPU compiles.</summary>
     internal static void Entry<TKernel>(TKernel kernel)

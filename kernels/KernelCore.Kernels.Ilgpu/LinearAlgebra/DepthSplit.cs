@@ -5,8 +5,8 @@ namespace KernelCore.Kernels.Ilgpu;
 /// <param name="Depth">Terms of each part but the last, which has those that are left.</param>
 internal readonly record struct DepthSplit(int Parts, int Depth)
 {
-    /// <summary>Groups that a multiprocessor works on side by side, and terms below which a part costs more than it saves: it is written and read once more.</summary>
-    private const int GroupsEach = 4, ShortestPart = 256;
+    /// <summary>Terms below which a part costs more than it saves: it is written and read once more.</summary>
+    private const int ShortestPart = 256;
 
     /// <summary>Parts begin where slabs do, whose depth in any precision divides this.</summary>
     private const int Slab = 64;
@@ -14,11 +14,11 @@ internal readonly record struct DepthSplit(int Parts, int Depth)
     /// <summary>As many parts as fill the device.</summary>
     /// <param name="shape">The product.</param>
     /// <param name="extent">Rows and columns of a tile.</param>
-    /// <param name="multiprocessors">Of the device.</param>
-    public static DepthSplit Of(ProductShape shape, int extent, int multiprocessors)
+    /// <param name="groups">That the device works on side by side.</param>
+    public static DepthSplit Of(ProductShape shape, int extent, int groups)
     {
         long tiles = Math.Max(1, LaunchGrid.Tiles(shape, extent));
-        long parts = Math.Clamp(Math.Min(GroupsEach * (long)multiprocessors / tiles, shape.Depth / ShortestPart), 1, int.MaxValue);
+        long parts = Math.Clamp(Math.Min(groups / tiles, shape.Depth / ShortestPart), 1, int.MaxValue);
         return parts == 1 ? new(1, shape.Depth) : Into(parts, shape.Depth);
     }
 

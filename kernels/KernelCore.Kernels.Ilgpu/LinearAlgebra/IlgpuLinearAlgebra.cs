@@ -6,10 +6,13 @@ namespace KernelCore.Kernels.Ilgpu;
 /// <summary>Matrix products on the GPU.</summary>
 internal sealed class IlgpuLinearAlgebra(IlgpuDevice device) : ILinearAlgebra, IDisposable
 {
+    /// <summary>Groups that a multiprocessor works on side by side.</summary>
+    private const int GroupsEach = 4, WideGroupsEach = 2;
+
     private CuBlasGemm? _cuBlas;
     private ProductChoice? _choice;
 
-    /// <summary>Rows and columns of a tile.</summary>
+    /// <summary>Rows and columns of a square, which is a tile or a quarter of one.</summary>
     public int TileExtent => 4 * (device.Kind != DeviceKind.Emulator ? LargeGroup.Side : device.Products == ProductMode.Own ? SmallGroup.Side : MediumGroup.Side);
 
     /// <summary>Who computes plain products, and why; empty where there is no choice.</summary>
@@ -74,7 +77,7 @@ internal sealed class IlgpuLinearAlgebra(IlgpuDevice device) : ILinearAlgebra, I
         where TRight : struct, IOperand
         where TTo : struct, IDestination
     {
-        DepthSplit split = DepthSplit.Of(shape, TileExtent, device.Multiprocessors);
+        DepthSplit split = Split(shape);
         if (split.Parts == 1)
         {
             Multiply(Factor.Of(left, right, shape.Depth), shape, to);
@@ -95,12 +98,9 @@ internal sealed class IlgpuLinearAlgebra(IlgpuDevice device) : ILinearAlgebra, I
         using Tensor scratch = device.Scratch([shape.Batch * split.Parts, size]);
         ArrayView<float> products = DeviceMemory.Of(scratch);
         Multiply(
-            Factor.Of(Part(left), Part(right), split.Depth), shape with { Batch = shape.Batch * split.Parts, Depth = split.Depth },
+            Factor.InParts(left, right, shape.Depth, split), shape with { Batch = shape.Batch * split.Parts, Depth = split.Depth },
             new Destination(products, shape.Columns, BatchLayout.Contiguous(size)));
         device.ForEach((long)shape.Batch * size, new PartSum<TTo> { Products = products, To = to, Parts = split.Parts, Rows = shape.Rows, Columns = shape.Columns });
-
-        PartOperand<TOperand> Part<TOperand>(TOperand operand)
-            where TOperand : struct, IOperand => new() { Operand = operand, Parts = split.Parts, PartDepth = split.Depth, Depth = shape.Depth };
     }
 
     /// <summary>Computes a batch of matrices and hands their elements to a sink.</summary>
@@ -108,38 +108,64 @@ internal sealed class IlgpuLinearAlgebra(IlgpuDevice device) : ILinearAlgebra, I
         where TFactor : struct, IFactor
         where TSink : struct, ISink
     {
+        // Registers do not hold the wide sums of two products.
+        bool wide = TFactor.Held == 1 && IsWide(shape);
         switch (device.Products, device.Kind)
         {
             case (ProductMode.Tf32, DeviceKind.Emulator):
-                Launch<TensorTile<MediumGroup, Tf32, EmulatedTensorCore<Tf32>>, TFactor, TSink>(factor, shape, sink);
+                Launch<TensorTile<MediumGroup, Tf32, EmulatedTensorCore<Tf32>>, Quad, TFactor, TSink>(factor, shape, sink);
                 break;
             case (ProductMode.Bf16, DeviceKind.Emulator):
-                Launch<TensorTile<MediumGroup, Bf16, EmulatedTensorCore<Bf16>>, TFactor, TSink>(factor, shape, sink);
+                Launch<TensorTile<MediumGroup, Bf16, EmulatedTensorCore<Bf16>>, Quad, TFactor, TSink>(factor, shape, sink);
+                break;
+            case (_, DeviceKind.Emulator) when wide:
+                Launch<WideTile<SmallGroup>, Quads, TFactor, TSink>(factor, shape, sink);
                 break;
             case (_, DeviceKind.Emulator):
-                Launch<SingleTile<SmallGroup>, TFactor, TSink>(factor, shape, sink);
+                Launch<SingleTile<SmallGroup>, Quad, TFactor, TSink>(factor, shape, sink);
                 break;
             case (ProductMode.Tf32, _):
-                Launch<TensorTile<LargeGroup, Tf32, TensorCore<Tf32>>, TFactor, TSink>(factor, shape, sink);
+                Launch<TensorTile<LargeGroup, Tf32, TensorCore<Tf32>>, Quad, TFactor, TSink>(factor, shape, sink);
                 break;
             case (ProductMode.Bf16, _):
-                Launch<TensorTile<LargeGroup, Bf16, TensorCore<Bf16>>, TFactor, TSink>(factor, shape, sink);
+                Launch<TensorTile<LargeGroup, Bf16, TensorCore<Bf16>>, Quad, TFactor, TSink>(factor, shape, sink);
                 break;
             default:
-                Launch<SingleTile<LargeGroup>, TFactor, TSink>(factor, shape, sink);
+                if (wide)
+                {
+                    Launch<WideTile<LargeGroup>, Quads, TFactor, TSink>(factor, shape, sink);
+                }
+                else
+                {
+                    Launch<SingleTile<LargeGroup>, Quad, TFactor, TSink>(factor, shape, sink);
+                }
+
                 break;
         }
     }
 
+    /// <summary>One part where wide tiles fill the device, else as many as let them, else as many as small tiles need.</summary>
+    private DepthSplit Split(ProductShape shape)
+    {
+        DepthSplit wide = IsWide(shape) ? new(1, shape.Depth) : DepthSplit.Of(shape, 2 * TileExtent, WideGroupsEach * device.Multiprocessors);
+        return IsWide(shape with { Batch = shape.Batch * wide.Parts }) ? wide : DepthSplit.Of(shape, TileExtent, GroupsEach * device.Multiprocessors);
+    }
+
+    /// <summary>Whether tiles of four squares are filled by the matrices, and fill the device.</summary>
+    private bool IsWide(ProductShape shape) =>
+        device.Products is not (ProductMode.Tf32 or ProductMode.Bf16) && Math.Min(shape.Rows, shape.Columns) > TileExtent
+        && 4L * LaunchGrid.Tiles(shape, 2 * TileExtent) >= 3 * device.Multiprocessors;
+
     public void Dispose() => _cuBlas?.Dispose();
 
-    private void Launch<TTile, TFactor, TSink>(in TFactor factor, ProductShape shape, in TSink sink)
-        where TTile : struct, ITile
+    private void Launch<TTile, TSums, TFactor, TSink>(in TFactor factor, ProductShape shape, in TSink sink)
+        where TTile : struct, ITile<TSums>
+        where TSums : struct, ISums<TSums>
         where TFactor : struct, IFactor
         where TSink : struct, ISink
     {
-        var kernel = new Product<TTile, TFactor, TSink> { Factor = factor, Sink = sink, Rows = shape.Rows, Columns = shape.Columns };
-        device.Launch(kernel, LaunchGrid.Tiles(shape, 4 * TTile.Side), TTile.Side * TTile.Side);
+        var kernel = new Product<TTile, TSums, TFactor, TSink> { Factor = factor, Sink = sink, Rows = shape.Rows, Columns = shape.Columns };
+        device.Launch(kernel, LaunchGrid.Tiles(shape, 4 * TTile.Side * TSums.Reach), TTile.Side * TTile.Side);
     }
 
     private readonly struct MatrixProduct(IlgpuLinearAlgebra algebra, MatrixOperand left, MatrixOperand right, ProductShape shape) : IDestinationUse

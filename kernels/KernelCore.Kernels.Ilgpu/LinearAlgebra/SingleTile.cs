@@ -2,16 +2,25 @@ using ILGPU;
 
 namespace KernelCore.Kernels.Ilgpu;
 
-/// <summary>float32: every thread sums its own elements, in registers, in increasing depth. A slab is stored term by term.</summary>
-internal readonly struct SingleTile<TGroup> : ITile
+/// <summary>float32: every thread sums its own 4 x 4 elements, in registers, in increasing depth. A slab is stored term by term.</summary>
+internal readonly struct SingleTile<TGroup> : ITile<Quad>
     where TGroup : struct, IGroupShape
 {
     public static int Side => TGroup.Side;
 
-    /// <summary>16 in tiles of 64 x 64: slabs of 4 KB.</summary>
-    public static int Slab => TGroup.Side == 4 ? 32 : 16;
+    public static int Down => SquareWarps.Down(Side);
 
-    public static int SlabWords => Slab * Side;
+    public static int Across => SquareWarps.Across(Side);
+
+    public static int Fetches => 4;
+
+    /// <summary>Slabs of 4.25 KB in tiles of 64 x 64.</summary>
+    public static int Slab => 16;
+
+    public static int SlabWords => Slab * TermWords;
+
+    /// <summary>One more than the rows take: threads that write neighbouring terms of a row write to different banks.</summary>
+    private static int TermWords => Side + 1;
 
     public static void Synchronize() => TGroup.Synchronize();
 
@@ -21,14 +30,20 @@ internal readonly struct SingleTile<TGroup> : ITile
 
     public static Quad Zero() => default;
 
-    public static void Put(ArrayView<Float4> slab, int row, int term, float value) => slab.Cast<float>()[(term * 4 * Side) + row] = value;
+    public static void Put(ArrayView<Float4> slab, int row, int term, float value) => slab.Cast<float>()[(term * 4 * TermWords) + row] = value;
 
     public static Quad MultiplyAdd(Quad sums, ArrayView<Float4> left, ArrayView<Float4> right, int terms)
     {
-        int down = Group.IdxX / Side, across = Group.IdxX % Side;
-        for (int p = 0; p < terms; p++)
+        int down = Down, across = Across;
+
+        // Slabs are zero beyond their terms. From a view of its own each term is at a constant distance.
+        for (int p = 0; p < terms; p += 4)
         {
-            sums = sums.AddOuter(left[(p * Side) + down], right[(p * Side) + across]);
+            ArrayView<Float4> l = left.SubView((p * TermWords) + down), r = right.SubView((p * TermWords) + across);
+            sums = sums.AddOuter(l[0], r[0]);
+            sums = sums.AddOuter(l[TermWords], r[TermWords]);
+            sums = sums.AddOuter(l[2 * TermWords], r[2 * TermWords]);
+            sums = sums.AddOuter(l[3 * TermWords], r[3 * TermWords]);
         }
 
         return sums;

@@ -29,7 +29,7 @@ internal struct WeightedTerm : IProductTerm
     public readonly double Of(int batch, int row, int column, float element) => (double)element * Weights.At(batch, row, column);
 }
 
-/// <summary>Sums over the elements of a product that is not stored: one double for each tile, or for each row within each tile. The order is fixed.</summary>
+/// <summary>Sums over the elements of a product that is not stored: one double for each square, or for each row within each square. The order is fixed.</summary>
 internal struct SumSink<TTerm> : ISink
     where TTerm : struct, IProductTerm
 {
@@ -43,7 +43,7 @@ internal struct SumSink<TTerm> : ISink
         where TTile : struct, ITile
     {
         ArrayView<double> sums = SharedMemory.Allocate<double>(4 * TTile.Side * TTile.Side);
-        int extent = 4 * TTile.Side, down = Group.IdxX / TTile.Side * 4, across = Group.IdxX % TTile.Side;
+        int extent = 4 * TTile.Side, squares = (frame.Columns + extent - 1) / extent, down = 4 * TTile.Down, across = TTile.Across;
         int row = frame.FirstRow + down, column = frame.FirstColumn + (4 * across);
         sums[(down * TTile.Side) + across] = Sum(frame, row, column, elements.Row0);
         sums[((down + 1) * TTile.Side) + across] = Sum(frame, row + 1, column, elements.Row1);
@@ -65,8 +65,7 @@ internal struct SumSink<TTerm> : ISink
             }
             else if (frame.FirstRow + r < frame.Rows)
             {
-                int tiles = (frame.Columns + extent - 1) / extent;
-                Partials[(((frame.Batch * frame.Rows) + frame.FirstRow + r) * tiles) + (frame.FirstColumn / extent)] = sum;
+                Partials[(((frame.Batch * frame.Rows) + frame.FirstRow + r) * squares) + (frame.FirstColumn / extent)] = sum;
             }
         }
 
@@ -81,7 +80,7 @@ internal struct SumSink<TTerm> : ISink
                     sum += sums[r * TTile.Side];
                 }
 
-                Partials[Grid.IdxX] = sum;
+                Partials[(((frame.Batch * ((frame.Rows + extent - 1) / extent)) + (frame.FirstRow / extent)) * squares) + (frame.FirstColumn / extent)] = sum;
             }
         }
     }

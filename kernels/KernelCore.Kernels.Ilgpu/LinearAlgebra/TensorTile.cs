@@ -6,7 +6,7 @@ namespace KernelCore.Kernels.Ilgpu;
 /// Reduced precision by tensor cores: a warp computes 16 x 32 elements. A slab is stored row by row, 32 words of 4 bytes
 /// each, in such an order that the threads of a warp read their fragments from different banks.
 /// </summary>
-internal readonly struct TensorTile<TGroup, TFormat, TCore> : ITile
+internal readonly struct TensorTile<TGroup, TFormat, TCore> : ITile<Quad>
     where TGroup : struct, IGroupShape
     where TFormat : struct, ITensorFormat
     where TCore : struct, ITensorCore
@@ -14,6 +14,12 @@ internal readonly struct TensorTile<TGroup, TFormat, TCore> : ITile
     private const int WarpSize = 32, WarpRows = 16, WarpColumns = 32, RowWords = 32, StepWords = 8;
 
     public static int Side => TGroup.Side;
+
+    public static int Down => Group.IdxX / Side;
+
+    public static int Across => Group.IdxX % Side;
+
+    public static int Fetches => 4;
 
     public static int Slab => RowWords * TFormat.TermsPerWord;
 

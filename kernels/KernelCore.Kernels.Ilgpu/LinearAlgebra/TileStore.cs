@@ -11,7 +11,7 @@ internal static class TileStore
         where TTile : struct, ITile
         where TTo : struct, IDestination
     {
-        int row = frame.FirstRow + (Group.IdxX / TTile.Side * 4), column = frame.FirstColumn + (Group.IdxX % TTile.Side * 4);
+        int row = frame.FirstRow + (4 * TTile.Down), column = frame.FirstColumn + (4 * TTile.Across);
         Store(to, frame, row, column, elements.Row0);
         Store(to, frame, row + 1, column, elements.Row1);
         Store(to, frame, row + 2, column, elements.Row2);

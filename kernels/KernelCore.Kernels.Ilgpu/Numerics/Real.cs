@@ -38,11 +38,13 @@ internal readonly struct Real : IWord<Real>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Real MultiplyAdd(Real a, Real b, Real c) => new((a.Value * b.Value) + c.Value);
 
+    // ILGPU exchanges the sides of a comparison whose left one is constant, and then answers the other way where the right one is NaN.
+    // Constants come first here, so that NaN stays, and second in WhereLess and WhereLessOrEqual.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Real Min(Real a, Real b) => new(a.Value < b.Value ? a.Value : b.Value);
+    public static Real Min(Real a, Real b) => new(b.Value > a.Value ? a.Value : b.Value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Real Max(Real a, Real b) => new(a.Value > b.Value ? a.Value : b.Value);
+    public static Real Max(Real a, Real b) => new(b.Value < a.Value ? a.Value : b.Value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Real Abs(Real a) => new(IntrinsicMath.Abs(a.Value));

@@ -29,11 +29,11 @@ internal readonly struct LeakyRelu : IActivation
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Value<T>(T x, T slope)
-        where T : struct, IReal<T> => T.WhereLess(T.Broadcast(0f), x, x, slope * x);
+        where T : struct, IReal<T> => T.WhereLess(T.Broadcast(0f) - x, T.Broadcast(0f), x, slope * x);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Gradient<T>(T x, T y, T gy, T slope)
-        where T : struct, IReal<T> => T.WhereLess(T.Broadcast(0f), x, gy, slope * gy);
+        where T : struct, IReal<T> => T.WhereLess(T.Broadcast(0f) - x, T.Broadcast(0f), gy, slope * gy);
 }
 
 /// <summary>x Phi(x); derivative Phi(x) + x phi(x).</summary>

@@ -5,7 +5,7 @@ namespace KernelCore.Kernels.Ilgpu.Tests;
 /// <summary>Sums over a great depth into a small result.</summary>
 public class DepthSplitTests
 {
-    private const int Extent = 64, Processors = 132;
+    private const int Extent = 64, Groups = 4 * 132;
 
     [Theory]
     [InlineData(1, 64, 64, 511, 1, 511)]
@@ -21,9 +21,9 @@ public class DepthSplitTests
     [InlineData(1 << 24, 64, 64, 16_384, 1, 16_384)]
     [InlineData(1, 1, 1, int.MaxValue - Extent, 528, 4_067_264)]
     [InlineData(1, 1 << 20, 1 << 20, int.MaxValue - Extent, 1, int.MaxValue - Extent)]
-    public void There_are_as_many_parts_as_fill_an_H100(int batch, int rows, int columns, int depth, int parts, int each)
+    public void There_are_as_many_parts_as_fill_an_H100_with_small_tiles(int batch, int rows, int columns, int depth, int parts, int each)
     {
-        DepthSplit split = DepthSplit.Of(new ProductShape(batch, rows, columns, depth), Extent, Processors);
+        DepthSplit split = DepthSplit.Of(new ProductShape(batch, rows, columns, depth), Extent, Groups);
         Assert.Equal(new DepthSplit(parts, each), split);
         Assert.True(((split.Parts - 1L) * split.Depth) < Math.Max(1, depth) && (long)split.Parts * split.Depth >= depth);
     }
@@ -31,9 +31,9 @@ public class DepthSplitTests
     [Theory]
     [InlineData(1, int.MaxValue)]
     [InlineData(int.MaxValue, int.MaxValue)]
-    public void No_number_of_multiprocessors_overflows(int tiles, int multiprocessors)
+    public void No_number_of_groups_overflows(int tiles, int groups)
     {
-        DepthSplit split = DepthSplit.Of(new ProductShape(tiles, 1, 1, 1 << 30), Extent, multiprocessors);
+        DepthSplit split = DepthSplit.Of(new ProductShape(tiles, 1, 1, 1 << 30), Extent, groups);
         Assert.InRange(split.Parts, 1, 1 << 22);
         Assert.True((long)split.Parts * split.Depth >= 1 << 30);
     }
@@ -92,7 +92,7 @@ public class DepthSplitTests
     {
         const int Rows = 3, Columns = 7, Depth = 1031;
         using var device = (IlgpuDevice)new IlgpuBackend().Open("ilgpu:emulator");
-        Assert.True(DepthSplit.Of(new ProductShape(1, Rows, Columns, Depth), 16, device.Multiprocessors).Parts > 1);
+        Assert.True(DepthSplit.Of(new ProductShape(1, Rows, Columns, Depth), 16, 4 * device.Multiprocessors).Parts > 1);
         using Tensor a = device.Allocate([Depth, Rows], TestNumbers.Normal(1, Depth * Rows)), b = device.Allocate([Depth, Columns], TestNumbers.Normal(2, Depth * Columns));
         using Tensor first = device.Allocate([Rows, Columns]), second = device.Allocate([Rows, Columns]);
         foreach (Tensor c in new[] { first, second })
@@ -112,7 +112,7 @@ public class DepthSplitTests
         const int Rows = 7, Depth = 1031;
         using var device = (IlgpuDevice)new IlgpuBackend().Open(selector);
         var algebra = (IlgpuLinearAlgebra)device.Kernels.LinearAlgebra;
-        Assert.True(DepthSplit.Of(new ProductShape(1, Rows, Rows, Depth), algebra.TileExtent, device.Multiprocessors).Parts > 1);
+        Assert.True(DepthSplit.Of(new ProductShape(1, Rows, Rows, Depth), algebra.TileExtent, 4 * device.Multiprocessors).Parts > 1);
         using Tensor a = device.Allocate([Rows, Depth], TestNumbers.Normal(1, Rows * Depth)), gram = device.Allocate([Rows, Rows]);
         algebra.OwnGemm(false, true, 1, Matrix.Of(a), Matrix.Of(a), 0, Matrix.Of(gram));
         float[] products = gram.ToArray();

@@ -1,20 +1,25 @@
 using System.Reflection;
 using System.Reflection.Metadata;
 using System.Reflection.Metadata.Ecma335;
+using ILGPU.Runtime;
 
 namespace KernelCore.Kernels.Ilgpu.Tests.Ptx;
 
 /// <summary>All kernels of the backend as a GPU runs them: every body in its loop, every generic one with everything it takes, every product that is called for.</summary>
 internal static class KernelCatalogue
 {
+    /// <summary>Threads of a group on a GPU.</summary>
+    public const int GroupSize = 256;
+
     private static readonly Type[] Kernels = typeof(IlgpuDevice).Assembly.GetTypes(), Shared = typeof(IKernels).Assembly.GetTypes();
 
-    /// <summary>How products multiply on a GPU, and the compute capability that it needs, times ten.</summary>
-    private static readonly (Type Tile, int Capability)[] Tiles =
+    /// <summary>How products multiply on a GPU, the elements of a thread, and the compute capability that it needs, times ten.</summary>
+    private static readonly (Type Tile, Type Sums, int Capability)[] Tiles =
     [
-        (typeof(SingleTile<LargeGroup>), 0),
-        (typeof(TensorTile<LargeGroup, Tf32, TensorCore<Tf32>>), 80),
-        (typeof(TensorTile<LargeGroup, Bf16, TensorCore<Bf16>>), 80),
+        (typeof(SingleTile<LargeGroup>), typeof(Quad), 0),
+        (typeof(WideTile<LargeGroup>), typeof(Quads), 0),
+        (typeof(TensorTile<LargeGroup, Tf32, TensorCore<Tf32>>), typeof(Quad), 80),
+        (typeof(TensorTile<LargeGroup, Bf16, TensorCore<Bf16>>), typeof(Quad), 80),
     ];
 
     /// <summary>Kernel types, closed.</summary>
@@ -28,6 +33,10 @@ internal static class KernelCatalogue
 
     /// <summary>Those that a GPU of a compute capability, times ten, runs.</summary>
     public static IReadOnlyList<Type> Of(int capability) => [.. All.Where(kernel => Capability(kernel) <= capability)];
+
+    /// <summary>What CUDA's compiler is told of a kernel.</summary>
+    public static KernelSpecialization Specialization(Type kernel) => (KernelSpecialization)typeof(IlgpuDevice)
+        .GetMethod(nameof(IlgpuDevice.Specialization), BindingFlags.Static | BindingFlags.NonPublic)!.MakeGenericMethod(kernel).Invoke(null, [GroupSize])!;
 
     /// <summary>The method that ILGPU compiles for a kernel.</summary>
     public static MethodInfo Entry(Type kernel) =>
@@ -66,7 +75,8 @@ internal static class KernelCatalogue
     private static IEnumerable<Type> Products() =>
         (from tile in Tiles
          from arguments in Arguments(nameof(IlgpuLinearAlgebra.Multiply)).Concat(Arguments(nameof(IlgpuLinearAlgebra.MultiplyTo)).Concat(Gemm()).SelectMany(WholeAndInParts))
-         select typeof(Product<,,>).MakeGenericType([tile.Tile, .. arguments])).Distinct();
+         where tile.Sums == typeof(Quad) || arguments[0].GetGenericTypeDefinition() != typeof(Hadamard<,>)
+         select typeof(Product<,,,>).MakeGenericType([tile.Tile, tile.Sums, .. arguments])).Distinct();
 
     private static IEnumerable<Type[]> Arguments(string method) => Calls(typeof(IlgpuLinearAlgebra), method).OfType<MethodInfo>().Select(call => call.GetGenericArguments());
 
@@ -78,7 +88,7 @@ internal static class KernelCatalogue
     private static IEnumerable<Type[]> WholeAndInParts(Type[] product) =>
     [
         [typeof(Factor<,>).MakeGenericType(product[..2]), product[2]],
-        [typeof(Factor<,>).MakeGenericType([.. product[..2].Select(operand => typeof(PartOperand<>).MakeGenericType(operand))]), typeof(Destination)],
+        [typeof(Factor<,>).MakeGenericType(product[..2]), typeof(Destination)],
     ];
 
     private static int Capability(Type kernel) => Array.Find(Tiles, tile => tile.Tile == kernel.GetGenericArguments()[0]).Capability;

@@ -6,7 +6,6 @@ namespace KernelCore.Kernels.Ilgpu.Tests.Ptx;
 public class KernelTableTests
 {
     private const string AcceptVariable = "KERNELCORE_ACCEPT_KERNELS", Header = "| kernel |";
-    private const int GroupSize = 256;
 
     [SkippableFact]
     public void The_page_lists_what_ptxas_says()
@@ -35,7 +34,7 @@ public class KernelTableTests
         KernelResources[][] resources = [.. new[] { 80, 90 }.Select(capability => Ptxas.Assemble(PtxCompiler.Catalogue(capability), $"sm_{capability}"))];
         IEnumerable<string> rows = KernelCatalogue.All.Select((kernel, i) =>
             $"| {Name(kernel)} | {Launch(kernel)} | {resources[0][i].SharedBytes} | "
-            + string.Join(" | ", processors.Select((p, j) => string.Create(CultureInfo.InvariantCulture, $"{resources[j][i].Registers} | {100 * p.Occupancy(resources[j][i], GroupSize):F0} %"))) + " |");
+            + string.Join(" | ", processors.Select((p, j) => string.Create(CultureInfo.InvariantCulture, $"{resources[j][i].Registers} | {100 * p.Occupancy(resources[j][i], KernelCatalogue.GroupSize):F0} %"))) + " |");
         return $"{Header} a thread or group takes | shared memory, bytes | sm_80: registers | occupancy | sm_90: registers | occupancy |\n"
             + "|---|---|---:|---:|---:|---:|---:|\n" + string.Join('\n', rows) + "\n";
     }
@@ -53,7 +52,8 @@ public class KernelTableTests
     {
         Type[] arguments = kernel.GetGenericArguments();
         string format = string.Concat(arguments[0].GetGenericArguments().Where(type => typeof(ITensorFormat).IsAssignableFrom(type)).Select(type => $", {type.Name.ToLowerInvariant()}"));
-        return Launch(kernel) == "tile" ? $"{Short(arguments[1])} to {Short(arguments[2])}{format}" : Short(arguments[0]);
+        string wide = arguments.Contains(typeof(Quads)) ? ", wide" : "";
+        return Launch(kernel) == "tile" ? $"{Short(arguments[2])} to {Short(arguments[3])}{format}{wide}" : Short(arguments[0]);
     }
 
     private static string Short(Type type)

@@ -41,7 +41,7 @@ internal sealed class PtxCompiler : IDisposable
         {
             _context.ClearCache(ClearCacheMode.Everything);
             var entry = EntryPointDescription.FromExplicitlyGroupedKernel(KernelCatalogue.Entry(kernel));
-            return ((PTXCompiledKernel)_backend.Compile(entry, default(KernelSpecialization))).PTXAssembly;
+            return ((PTXCompiledKernel)_backend.Compile(entry, KernelCatalogue.Specialization(kernel))).PTXAssembly;
         }
         catch (InternalCompilerException error)
         {

@@ -1,28 +1,6 @@
-using System.Runtime.CompilerServices;
 using ILGPU;
 
 namespace KernelCore.Kernels.Ilgpu;
-
-/// <summary>An operand in parts of its depth: those of each matrix follow one another in the batch. Beyond its depth there are zeros.</summary>
-internal struct PartOperand<TOperand> : IOperand
-    where TOperand : struct, IOperand
-{
-    public TOperand Operand;
-    public int Parts, PartDepth, Depth;
-
-    public readonly bool DepthIsContiguous
-    {
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get => Operand.DepthIsContiguous;
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public readonly float At(int batch, int row, int depth)
-    {
-        int start = batch % Parts * PartDepth;
-        return depth < Depth - start ? Operand.At(batch / Parts, row, start + depth) : 0;
-    }
-}
 
 /// <summary>Adds the products of all parts, from the first to the last and in double, and stores the sums.</summary>
 internal struct PartSum<TTo> : IElement
