@@ -38,7 +38,7 @@ internal unsafe interface ILanes<TSelf> : IReal<TSelf>
     /// <summary>Sum of the lanes, in a fixed order.</summary>
     float Sum();
 
-    /// <summary>The sum of the lanes of a and that of the lanes of b: added in float32 in a fixed order, the last two in double.</summary>
+    /// <summary>The sum of the lanes of a and that of the lanes of b: added in float32 in a fixed order; of eight and more lanes the last two in double.</summary>
     static abstract Vector128<double> Sums(TSelf a, TSelf b);
 
     /// <summary>The largest lane; a NaN is skipped or returned, whichever comes.</summary>

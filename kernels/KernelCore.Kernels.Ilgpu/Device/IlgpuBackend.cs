@@ -69,7 +69,7 @@ public sealed class IlgpuBackend : IBackend
         return (plain, colon < 0 ? "" : selector[(colon + 1)..]) switch
         {
             (not null, "tf32" or "bf16") => $"'{selector}' needs tensor cores of compute capability 8.0 or newer, which {hardware} lacks",
-            ({ Device: CudaDevice }, "cublas") => $"'{selector}' needs cuBLAS, version 10, 11 or 12, which this machine lacks",
+            ({ Device: CudaDevice }, "cublas") => $"'{selector}' needs cuBLAS, version 10 to 13, which this machine lacks",
             _ => $"no device '{selector}'; this machine has {string.Join(", ", entries.Select(entry => entry.Selector))}",
         };
     }
@@ -116,9 +116,15 @@ public sealed class IlgpuBackend : IBackend
 
     private static string WithMode(string selector, ProductMode mode) => $"{selector}:{mode.ToString().ToLowerInvariant()}";
 
-    /// <summary>ILGPU asks for libcuda.so and libOpenCL.so: names for development, which most Linux systems with a driver lack.</summary>
-    private static nint Resolve(Assembly assembly, string name) =>
-        assembly == typeof(Context).Assembly && NativeLibrary.TryLoad($"lib{name}.so.1", out nint library) ? library : 0;
+    /// <summary>
+    /// ILGPU asks for libcuda.so and libOpenCL.so: names for development, which most Linux systems with a driver lack. And it asks for cuBLAS 12
+    /// where that of CUDA 13 does, whose functions of float32 are the same.
+    /// </summary>
+    private static nint Resolve(Assembly assembly, string name)
+    {
+        string other = assembly == typeof(Context).Assembly ? $"lib{name}.so.1" : name == CuBlasGemm.FileName(12) ? CuBlasGemm.FileName(13) : "";
+        return other.Length > 0 && NativeLibrary.TryLoad(other, out nint library) ? library : 0;
+    }
 
     private static DeviceKind KindOf(ILGPU.Runtime.Device device) => device switch
     {

@@ -28,9 +28,11 @@ internal sealed class CuBlasGemm : IDisposable
         }
     }
 
-    /// <summary>Whether one of the library's versions that ILGPU knows is there.</summary>
-    public static bool IsInstalled => Array.Exists(
-        [12, 11, 10], version => NativeLibrary.TryLoad(OperatingSystem.IsWindows() ? $"cublas64_{version}.dll" : $"libcublas.so.{version}", out _));
+    /// <summary>Whether one of the library's versions that ILGPU knows is there, or 13, which does as 12.</summary>
+    public static bool IsInstalled => Array.Exists([13, 12, 11, 10], version => NativeLibrary.TryLoad(FileName(version), out _));
+
+    /// <summary>What a version of the library is called.</summary>
+    public static string FileName(int version) => OperatingSystem.IsWindows() ? $"cublas64_{version}.dll" : $"libcublas.so.{version}";
 
     /// <summary>Whether an exception says that the library is missing or failed.</summary>
     public static bool IsFailure(Exception error) => error is DllNotFoundException or EntryPointNotFoundException or BadImageFormatException or CuBlasException;

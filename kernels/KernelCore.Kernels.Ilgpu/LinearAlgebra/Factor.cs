@@ -42,11 +42,6 @@ internal struct Factor<TLeft, TRight> : IFactor
         TSums sums = TTile.Zero();
         for (int start = begin; start < end; start += TTile.Slab)
         {
-            if (start > begin)
-            {
-                TTile.Synchronize();
-            }
-
             SlabWalk l = SlabWalk.Of<TTile, TSums>(Left.DepthIsContiguous), r = SlabWalk.Of<TTile, TSums>(Right.DepthIsContiguous);
             for (int k = 0; k < SlabWalk.Length<TTile, TSums>(); k += TTile.Fetches)
             {
@@ -74,6 +69,9 @@ internal struct Factor<TLeft, TRight> : IFactor
 
             TTile.Synchronize();
             sums = TTile.MultiplyAdd(sums, left, right, IntrinsicMath.Min(TTile.Slab, end - start));
+
+            // Also after the last turn: NVIDIA's compiler for OpenCL gets a barrier wrong that the first turn leaves out.
+            TTile.Synchronize();
         }
 
         return TTile.Collect(sums, slabs);
