@@ -151,9 +151,9 @@ internal sealed class IlgpuLinearAlgebra(IlgpuDevice device) : ILinearAlgebra, I
         return IsWide(shape with { Batch = shape.Batch * wide.Parts }) ? wide : DepthSplit.Of(shape, TileExtent, GroupsEach * device.Multiprocessors);
     }
 
-    /// <summary>Whether tiles of four squares are filled by the matrices, and fill the device.</summary>
+    /// <summary>Whether tiles of four squares are filled by the matrices, and fill the device. Not by OpenCL, for whose GPUs nobody has measured it.</summary>
     private bool IsWide(ProductShape shape) =>
-        device.Products is not (ProductMode.Tf32 or ProductMode.Bf16) && Math.Min(shape.Rows, shape.Columns) > TileExtent
+        device.Kind != DeviceKind.OpenCl && device.Products is not (ProductMode.Tf32 or ProductMode.Bf16) && Math.Min(shape.Rows, shape.Columns) > TileExtent
         && 4L * LaunchGrid.Tiles(shape, 2 * TileExtent) >= 3 * device.Multiprocessors;
 
     public void Dispose() => _cuBlas?.Dispose();

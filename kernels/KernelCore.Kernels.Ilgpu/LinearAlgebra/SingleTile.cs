@@ -14,8 +14,8 @@ internal readonly struct SingleTile<TGroup> : ITile<Quad>
 
     public static int Fetches => 4;
 
-    /// <summary>Slabs of 4.25 KB in tiles of 64 x 64.</summary>
-    public static int Slab => 16;
+    /// <summary>16 in tiles of 64 x 64: slabs of 4.25 KB.</summary>
+    public static int Slab => TGroup.Side == 4 ? 32 : 16;
 
     public static int SlabWords => Slab * TermWords;
 

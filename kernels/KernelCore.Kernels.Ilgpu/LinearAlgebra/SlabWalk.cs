@@ -19,13 +19,13 @@ internal struct SlabWalk
         where TTile : struct, ITile<TSums>
         where TSums : struct, ISums<TSums> => TTile.Slab * Extent<TTile, TSums>() / Threads<TTile>();
 
-    /// <summary>The first of them. Neighbouring threads take neighbouring terms, or neighbouring rows where a group has threads for all of them.</summary>
+    /// <summary>The first of them. Neighbouring threads take neighbouring terms or rows, as they lie in memory and where a group has threads for all of them.</summary>
     public static SlabWalk Of<TTile, TSums>(bool depthIsContiguous)
         where TTile : struct, ITile<TSums>
         where TSums : struct, ISums<TSums>
     {
         int extent = Extent<TTile, TSums>(), threads = Threads<TTile>();
-        return depthIsContiguous || threads < extent
+        return threads < extent || (depthIsContiguous && threads >= TTile.Slab)
             ? new() { Row = Group.IdxX / TTile.Slab, Term = Group.IdxX % TTile.Slab, _rowStep = threads / TTile.Slab }
             : new() { Row = Group.IdxX % extent, Term = Group.IdxX / extent, _termStep = threads / extent };
     }
