@@ -27,6 +27,7 @@ internal readonly struct Relu : IActivation
 /// <summary>x above 0, slope x elsewhere.</summary>
 internal readonly struct LeakyRelu : IActivation
 {
+    // -x < 0 and not 0 < x: with the constant on the left, ILGPU takes NaN for more than 0.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Value<T>(T x, T slope)
         where T : struct, IReal<T> => T.WhereLess(T.Broadcast(0f) - x, T.Broadcast(0f), x, slope * x);
