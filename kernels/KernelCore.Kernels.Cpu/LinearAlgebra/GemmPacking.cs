@@ -103,6 +103,14 @@ internal static unsafe class GemmPacking
         int j = TransposeFrom<Quads16>(0, width, extent, depth, source, stride, panel);
         j = TransposeFrom<Quads8>(j, width, extent, depth, source, stride, panel);
         j = TransposeFrom<Quads4>(j, width, extent, depth, source, stride, panel);
+        if (j < extent && j >= Quads4.Rows && Quads4.IsSupported)
+        {
+            // The last four, some of them once more with the same content: panels of AVX2 are six wide.
+            j = extent - Quads4.Rows;
+            Transpose<Quads4>(width, depth, source + (j * stride), stride, panel + j);
+            return;
+        }
+
         TransposeOneByOne(width, extent - j, depth, source + (j * stride), stride, panel + j);
     }
 

@@ -30,6 +30,7 @@ internal static unsafe class GemmTile<TLanes>
     }
 
     /// <summary>Rows that the smallest kernel with at least <paramref name="rows"/> of them has.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int RowsComputed(int rows) => TLanes.Count < 16 ? 6 : rows > 8 ? 12 : rows > 4 ? 8 : 4;
 
     /// <summary>c[i, j] = alpha sum over p of a[p, i] b[p, j] + beta c[i, j] + bias, the sum in increasing p from zero.</summary>
