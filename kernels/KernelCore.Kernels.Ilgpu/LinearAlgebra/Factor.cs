@@ -81,17 +81,10 @@ internal struct Factor<TLeft, TRight> : IFactor
         TSums sums = TTile.Zero();
         for (int term = begin; term < end; term += TTile.Slab)
         {
-            // What a slab lacks is zero, which only the other way checks for. Not "else": ILGPU would write down twice what follows, barriers and all.
-            bool whole = words & term + TTile.Slab <= end;
-            if (whole)
-            {
-                Bring<TTile, TSums, InWords>(left, right, term, end);
-            }
-
-            if (!whole)
-            {
-                Bring<TTile, TSums, OneByOne>(left, right, term, end);
-            }
+            // What a slab lacks is zero, which only the second way checks for. By counts: after an "if" ILGPU writes down twice what follows, barriers and all.
+            int count = SlabWalk.Length<TTile, TSums>(), inWords = words & term + TTile.Slab <= end ? count : 0;
+            Bring<TTile, TSums, InWords>(inWords, left, right, term, end);
+            Bring<TTile, TSums, OneByOne>(count - inWords, left, right, term, end);
 
             TTile.Synchronize();
             sums = TTile.MultiplyAdd(sums, left.Slab, right.Slab, IntrinsicMath.Min(TTile.Slab, end - term));
@@ -103,16 +96,16 @@ internal struct Factor<TLeft, TRight> : IFactor
         return sums;
     }
 
-    /// <summary>A slab of both operands.</summary>
+    /// <summary>A slab of both operands, as so many words of each for every thread: all or none.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private readonly void Bring<TTile, TSums, TFetch>(SlabSource left, SlabSource right, int term, int end)
+    private readonly void Bring<TTile, TSums, TFetch>(int count, SlabSource left, SlabSource right, int term, int end)
         where TTile : struct, ITile<TSums>
         where TSums : struct
         where TFetch : struct, IFetch
     {
         SlabWalk l = SlabWalk.Of<TTile, TSums>(Left.DepthIsContiguous), r = SlabWalk.Of<TTile, TSums>(Right.DepthIsContiguous);
         int step = TFetch.AtATime(TTile.Fetches);
-        for (int k = 0; k < SlabWalk.Length<TTile, TSums>(); k += step)
+        for (int k = 0; k < count; k += step)
         {
             // All loads are under way before the first is waited for.
             Quad x = left.Fetch<TLeft, TFetch>(Left, l, step, term, end), y = right.Fetch<TRight, TFetch>(Right, r, step, term, end);
