@@ -12,16 +12,25 @@ internal struct BackpropOperand : IOperand
     public ArrayView<float> OutputGradient;
     public ConvolutionShape Shape;
 
+    public static bool HasWords => false;
+
+    public readonly bool IsInWords => false;
+
     public readonly bool DepthIsContiguous => false;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public readonly float At(int batch, int row, int depth)
+    public readonly int Start(int batch) => batch;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly float At(int start, int row, int depth)
     {
         int channel = depth / Shape.Taps, tap = depth % Shape.Taps;
         int h = (row / Shape.Width) + Shape.PadTop - (tap / Shape.KernelWidth * Shape.DilationHeight);
         int w = (row % Shape.Width) + Shape.PadLeft - (tap % Shape.KernelWidth * Shape.DilationWidth);
         int v = h / Shape.StrideHeight, u = w / Shape.StrideWidth;
         bool joined = h >= 0 & w >= 0 & v * Shape.StrideHeight == h & u * Shape.StrideWidth == w & v < Shape.OutHeight & u < Shape.OutWidth;
-        return joined ? OutputGradient[(((((batch * Shape.GroupOutputs) + channel) * Shape.OutHeight) + v) * Shape.OutWidth) + u] : 0;
+        return joined ? OutputGradient[(((((start * Shape.GroupOutputs) + channel) * Shape.OutHeight) + v) * Shape.OutWidth) + u] : 0;
     }
+
+    public readonly Float4 Word(int start, int row, int depth) => default;
 }

@@ -15,16 +15,23 @@ internal struct PatchOperand : IOperand
     /// <summary>What the product sums over.</summary>
     public PatchSum Sum;
 
+    public static bool HasWords => false;
+
+    public readonly bool IsInWords => false;
+
     public readonly bool DepthIsContiguous => Sum != PatchSum.Patch;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public readonly float At(int batch, int row, int depth)
+    public readonly int Start(int batch) => batch;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly float At(int start, int row, int depth)
     {
         int position = Sum == PatchSum.Patch ? row : depth, patch = Sum == PatchSum.Patch ? depth : row;
         if (Sum == PatchSum.SamplesAndPositions)
         {
             int positions = Shape.OutHeight * Shape.OutWidth;
-            batch += position / positions * Shape.Groups;
+            start += position / positions * Shape.Groups;
             position %= positions;
         }
 
@@ -34,8 +41,10 @@ internal struct PatchOperand : IOperand
         bool inside = h >= 0 & h < Shape.Height & w >= 0 & w < Shape.Width;
 
         // The groups of a sample follow one another, as do samples: (sample, group) pairs count blocks of channels.
-        return inside ? Image[(((((batch * Shape.GroupChannels) + channel) * Shape.Height) + h) * Shape.Width) + w] : 0;
+        return inside ? Image[(((((start * Shape.GroupChannels) + channel) * Shape.Height) + h) * Shape.Width) + w] : 0;
     }
+
+    public readonly Float4 Word(int start, int row, int depth) => default;
 }
 
 /// <summary>Which axis of the patches a product sums over.</summary>

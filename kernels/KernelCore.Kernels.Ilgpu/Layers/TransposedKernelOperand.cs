@@ -9,12 +9,21 @@ internal struct TransposedKernelOperand : IOperand
     public ArrayView<float> Weight;
     public ConvolutionShape Shape;
 
+    public static bool HasWords => false;
+
+    public readonly bool IsInWords => false;
+
     public readonly bool DepthIsContiguous => true;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public readonly float At(int batch, int row, int depth)
+    public readonly int Start(int batch) => batch % Shape.Groups * Shape.GroupOutputs;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly float At(int start, int row, int depth)
     {
-        int output = (batch % Shape.Groups * Shape.GroupOutputs) + (depth / Shape.Taps);
+        int output = start + (depth / Shape.Taps);
         return Weight[(((output * Shape.GroupChannels) + row) * Shape.Taps) + (depth % Shape.Taps)];
     }
+
+    public readonly Float4 Word(int start, int row, int depth) => default;
 }

@@ -13,6 +13,9 @@ internal readonly struct BatchLayout(int inner, int outerStride, int innerStride
     /// <summary>Matrices back to back.</summary>
     public static BatchLayout Contiguous(int stride) => new(1, stride, 0);
 
+    /// <summary>Whether all start at a multiple of 16 bytes where the first one does.</summary>
+    public bool IsInWords => OuterStride % 4 == 0 && InnerStride % 4 == 0;
+
     /// <summary>First element of a matrix.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public int Offset(int batch) => (batch / Inner * OuterStride) + (batch % Inner * InnerStride);

@@ -71,6 +71,6 @@ internal sealed class CuBlasGemm : IDisposable
         public TTo To;
         public int Columns, Stride;
 
-        public readonly void At(int i) => To.Store(0, i / Columns, i % Columns, C[(i / Columns * Stride) + (i % Columns)]);
+        public readonly void At(int i) => To.Store(To.Start(0), i / Columns, i % Columns, C[(i / Columns * Stride) + (i % Columns)]);
     }
 }

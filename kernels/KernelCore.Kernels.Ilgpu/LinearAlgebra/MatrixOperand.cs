@@ -10,6 +10,12 @@ internal struct MatrixOperand : IOperand
     public int RowStride, DepthStride;
     public BatchLayout Batches;
 
+    public static bool HasWords => true;
+
+    /// <summary>Whether one axis is contiguous, and everything along the others starts at a multiple of 16 bytes.</summary>
+    public readonly bool IsInWords =>
+        (DepthStride == 1 ? RowStride % 4 == 0 : RowStride == 1 && DepthStride % 4 == 0) && Batches.IsInWords && DeviceMemory.AreAligned(Elements);
+
     public readonly bool DepthIsContiguous
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -20,5 +26,14 @@ internal struct MatrixOperand : IOperand
     public static MatrixOperand RowOf(ArrayView<float> elements) => new() { Elements = elements, RowStride = 0, DepthStride = 1, Batches = BatchLayout.Contiguous(0) };
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public readonly float At(int batch, int row, int depth) => Elements[Batches.Offset(batch) + (row * RowStride) + (depth * DepthStride)];
+    public readonly int Start(int batch) => Batches.Offset(batch);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly float At(int start, int row, int depth) => Elements[Index(start, row, depth)];
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly Float4 Word(int start, int row, int depth) => Elements.Cast<Float4>()[Index(start, row, depth) >> 2];
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private readonly int Index(int start, int row, int depth) => start + (row * RowStride) + (depth * DepthStride);
 }

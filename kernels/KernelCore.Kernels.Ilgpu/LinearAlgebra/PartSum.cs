@@ -20,6 +20,6 @@ internal struct PartSum<TTo> : IElement
             sum += Products[first + (part * size)];
         }
 
-        To.Store(batch, within / Columns, within % Columns, (float)sum);
+        To.Store(To.Start(batch), within / Columns, within % Columns, (float)sum);
     }
 }

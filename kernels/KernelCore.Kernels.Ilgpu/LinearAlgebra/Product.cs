@@ -5,7 +5,7 @@ namespace KernelCore.Kernels.Ilgpu;
 /// <summary>A batch of matrices, each computed tile by tile: a group computes a square tile, every thread some of its elements, and hands them to a sink.</summary>
 internal struct Product<TTile, TSums, TFactor, TSink> : IGridKernel
     where TTile : struct, ITile<TSums>
-    where TSums : struct, ISums<TSums>
+    where TSums : struct
     where TFactor : struct, IFactor
     where TSink : struct, ISink
 {
@@ -13,15 +13,14 @@ internal struct Product<TTile, TSums, TFactor, TSink> : IGridKernel
     public TSink Sink;
     public int Rows, Columns;
 
-    public static int GroupsEach => TSums.GroupsEach;
+    public static int GroupsEach => TTile.GroupsEach;
 
     public readonly void Run()
     {
         TTile.Begin();
-        int extent = 4 * TTile.Side * TSums.Reach;
+        int extent = 4 * TTile.Side * TTile.Reach;
         int across = (Columns + extent - 1) / extent, down = (Rows + extent - 1) / extent, tile = Grid.IdxX;
         var frame = new TileFrame(tile / (across * down), tile / across % down * extent, tile % across * extent, Rows, Columns);
-        TSums elements = Factor.Compute<TTile, TSums>(frame, SharedMemory.Allocate<Float4>(2 * TTile.SlabWords));
-        elements.HandTo<TTile, TSink>(Sink, frame);
+        Factor.HandTo<TTile, TSums, TSink>(Sink, frame, SharedMemory.Allocate<Float4>(2 * TTile.SlabWords));
     }
 }

@@ -13,6 +13,10 @@ internal struct ScaledOperand<TOperand> : IOperand
     public ArrayView<float> Coefficients;
     public int Positions;
 
+    public static bool HasWords => TOperand.HasWords;
+
+    public readonly bool IsInWords => Operand.IsInWords;
+
     public readonly bool DepthIsContiguous
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -20,10 +24,33 @@ internal struct ScaledOperand<TOperand> : IOperand
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public readonly float At(int batch, int row, int depth)
+    public readonly int Start(int batch) => Operand.Start(batch);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly float At(int start, int row, int depth)
     {
-        float value = Operand.At(batch, row, depth);
+        float value = Operand.At(start, row, depth);
         return Coefficients.Length == 0 ? value : value * Coefficients[depth / Positions];
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly Float4 Word(int start, int row, int depth)
+    {
+        Float4 word = Operand.Word(start, row, depth);
+        if (Coefficients.Length == 0)
+        {
+            return word;
+        }
+
+        // Of neighbouring rows, whose depth is one, it is one coefficient.
+        int along = DepthIsContiguous ? 1 : 0;
+        return word.Times(new()
+        {
+            X = Coefficients[depth / Positions],
+            Y = Coefficients[(depth + along) / Positions],
+            Z = Coefficients[(depth + (2 * along)) / Positions],
+            W = Coefficients[(depth + (3 * along)) / Positions],
+        });
     }
 }
 
@@ -32,6 +59,10 @@ internal struct SquaredOperand : IOperand
 {
     public MatrixOperand Operand;
 
+    public static bool HasWords => true;
+
+    public readonly bool IsInWords => Operand.IsInWords;
+
     public readonly bool DepthIsContiguous
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -39,9 +70,19 @@ internal struct SquaredOperand : IOperand
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public readonly float At(int batch, int row, int depth)
+    public readonly int Start(int batch) => Operand.Start(batch);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly float At(int start, int row, int depth)
     {
-        float value = Operand.At(batch, row, depth);
+        float value = Operand.At(start, row, depth);
         return value * value;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly Float4 Word(int start, int row, int depth)
+    {
+        Float4 word = Operand.Word(start, row, depth);
+        return word.Times(word);
     }
 }

@@ -51,7 +51,16 @@ public class PtxTests
     public void No_comparison_takes_NaN_for_less_or_more() => Assert.All(
         KernelCatalogue.Of(90).Zip(PtxCompiler.Catalogue(90)), kernel => Assert.DoesNotMatch(@"setp\.(ltu|gtu)\.f", kernel.Second));
 
-    /// <summary>Four fragments of a warp for each step of each product; sums start from zero and leave through shared memory.</summary>
+    /// <summary>As many as a tile has under way at a time, of both operands.</summary>
+    [Theory]
+    [InlineData(typeof(SingleTile<LargeGroup>), typeof(Quad), 2)]
+    [InlineData(typeof(WideTile<LargeGroup>), typeof(Quads), 4)]
+    [InlineData(typeof(TensorTile<LargeGroup, Bf16, TensorCore<Bf16>>), typeof(Quad), 4)]
+    [InlineData(typeof(WideTensorTile<LargeGroup, Tf32, TensorCore<Tf32>>), typeof(Quads), 8)]
+    public void Products_load_matrices_in_words_of_16_bytes(Type tile, Type sums, int words) => Assert.Equal(
+        words, Regex.Count(Compile(typeof(Product<,,,>).MakeGenericType(tile, sums, typeof(Factor<MatrixOperand, MatrixOperand>), typeof(Destination))), @"\bld(\.global)?\.v4\.f32"));
+
+    /// <summary>Four blocks of each square for each step of each product; sums start from zero and leave through shared memory.</summary>
     [Theory]
     [InlineData(typeof(Tf32), "mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32")]
     [InlineData(typeof(Bf16), "mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32")]
@@ -67,12 +76,16 @@ public class PtxTests
         Type hadamard = typeof(Hadamard<Factor<MatrixOperand, MatrixOperand>, Factor<MatrixOperand, MatrixOperand>>);
         string two = Compile(typeof(Product<,,,>).MakeGenericType(tile, typeof(Quad), hadamard, typeof(Destination)));
         Assert.Equal((8, 1), (Count(two, instruction), Count(two, MmaRegisters.Declaration)));
+
+        Type wide = typeof(WideTensorTile<,,>).MakeGenericType(typeof(LargeGroup), format, typeof(TensorCore<>).MakeGenericType(format));
+        string four = Compile(typeof(Product<,,,>).MakeGenericType(wide, typeof(Quads), typeof(Factor<MatrixOperand, MatrixOperand>), typeof(Destination)));
+        Assert.Equal((16, 64, 1), (Count(four, instruction), Regex.Count(four, @"mov\.f32 sum\d+, 0f00000000"), Count(four, MmaRegisters.Rest)));
     }
 
     [Fact]
     public void No_product_of_single_precision_uses_tensor_cores() => Assert.All(
         KernelCatalogue.Of(90).Zip(PtxCompiler.Catalogue(90)),
-        kernel => Assert.Equal(kernel.First.GetGenericArguments()[0].Name.StartsWith("TensorTile", StringComparison.Ordinal), kernel.Second.Contains("mma.sync", StringComparison.Ordinal)));
+        kernel => Assert.Equal(kernel.First.GetGenericArguments()[0].Name.Contains("TensorTile", StringComparison.Ordinal), kernel.Second.Contains("mma.sync", StringComparison.Ordinal)));
 
     [Fact]
     public void Streams_are_loaded_and_stored_in_words_of_16_bytes()
