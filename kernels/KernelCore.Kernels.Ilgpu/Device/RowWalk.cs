@@ -87,8 +87,8 @@ internal readonly struct RowWalk
 
     /// <summary>Those of a vector with an element for each channel, where columns are [outer, channels, inner].</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public Real4 LoadChannels(ArrayView<float> vector, int channels, int inner) => new(
-        vector[Column(0) / inner % channels], vector[Column(1) / inner % channels], vector[Column(2) / inner % channels], vector[Column(3) / inner % channels]);
+    public Real4 LoadChannels(ArrayView<float> vector, ChannelAxis channels) => new(
+        vector[channels.Of(Column(0))], vector[channels.Of(Column(1))], vector[channels.Of(Column(2))], vector[channels.Of(Column(3))]);
 
     /// <summary>Stores those that are in the row.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -14,7 +14,7 @@ internal static class Factor
     /// <summary>The same in parts of the depth: those of each matrix follow one another in the batch.</summary>
     public static Factor<TLeft, TRight> InParts<TLeft, TRight>(TLeft left, TRight right, int depth, DepthSplit split)
         where TLeft : struct, IOperand
-        where TRight : struct, IOperand => new() { Left = left, Right = right, Depth = depth, Parts = split.Parts, PartDepth = split.Depth };
+        where TRight : struct, IOperand => new() { Left = left, Right = right, Depth = depth, Parts = new(split.Parts), PartDepth = split.Depth };
 
     /// <summary>The elementwise product of two factors.</summary>
     public static Hadamard<TFirst, TSecond> Hadamard<TFirst, TSecond>(TFirst first, TSecond second)
@@ -29,7 +29,8 @@ internal struct Factor<TLeft, TRight> : IFactor
 {
     public TLeft Left;
     public TRight Right;
-    public int Depth, Parts, PartDepth;
+    public Divisor Parts;
+    public int Depth, PartDepth;
 
     public static int Held => 1;
 
@@ -38,7 +39,7 @@ internal struct Factor<TLeft, TRight> : IFactor
         where TSums : struct, ISums<TSums>
     {
         ArrayView<Float4> left = slabs.SubView(0, TTile.SlabWords), right = slabs.SubView(TTile.SlabWords, TTile.SlabWords);
-        int batch = frame.Batch / Parts, begin = frame.Batch % Parts * PartDepth, end = begin + IntrinsicMath.Min(PartDepth, Depth - begin);
+        int batch = Parts.Quotient(frame.Batch), begin = Parts.Remainder(frame.Batch, batch) * PartDepth, end = begin + IntrinsicMath.Min(PartDepth, Depth - begin);
         TSums sums = TTile.Zero();
         for (int start = begin; start < end; start += TTile.Slab)
         {
@@ -106,7 +107,12 @@ internal struct Factor<TLeft, TRight> : IFactor
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static float Element<TOperand>(TOperand operand, int batch, int row, int rows, int term, int end)
-        where TOperand : struct, IOperand => row < rows && term < end ? operand.At(batch, row, term) : 0;
+        where TOperand : struct, IOperand
+    {
+        // Places before the question, so that the compiler sees what elements have in common; one question, so that it becomes no branch.
+        Place place = operand.Row(batch, row) + operand.Depth(term);
+        return row < rows & term < end & operand.Has(place) ? operand.At(place) : 0;
+    }
 }
 
 /// <summary>The elementwise product of two factors, in registers.</summary>

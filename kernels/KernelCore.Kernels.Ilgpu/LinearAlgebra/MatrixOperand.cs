@@ -20,5 +20,17 @@ internal struct MatrixOperand : IOperand
     public static MatrixOperand RowOf(ArrayView<float> elements) => new() { Elements = elements, RowStride = 0, DepthStride = 1, Batches = BatchLayout.Contiguous(0) };
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public readonly float At(int batch, int row, int depth) => Elements[Batches.Offset(batch) + (row * RowStride) + (depth * DepthStride)];
+    public readonly Place Row(int batch, int row) => new(Batches.Offset(batch) + (row * RowStride));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly Place Depth(int depth) => new(depth * DepthStride);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly bool Has(Place place) => true;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly float At(Place place) => Elements[place.Offset];
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly float At(int batch, int row, int depth) => At(Row(batch, row) + Depth(depth));
 }

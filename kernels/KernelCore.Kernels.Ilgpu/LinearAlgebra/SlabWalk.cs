@@ -24,10 +24,11 @@ internal struct SlabWalk
         where TTile : struct, ITile<TSums>
         where TSums : struct, ISums<TSums>
     {
-        int extent = Extent<TTile, TSums>(), threads = Threads<TTile>();
+        // A remainder by subtraction: division by a power of two is a shift, ILGPU's remainder is not.
+        int extent = Extent<TTile, TSums>(), threads = Threads<TTile>(), row = Group.IdxX / TTile.Slab, term = Group.IdxX / extent;
         return threads < extent || (depthIsContiguous && threads >= TTile.Slab)
-            ? new() { Row = Group.IdxX / TTile.Slab, Term = Group.IdxX % TTile.Slab, _rowStep = threads / TTile.Slab }
-            : new() { Row = Group.IdxX % extent, Term = Group.IdxX / extent, _termStep = threads / extent };
+            ? new() { Row = row, Term = Group.IdxX - (row * TTile.Slab), _rowStep = threads / TTile.Slab }
+            : new() { Row = Group.IdxX - (term * extent), Term = term, _termStep = threads / extent };
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -9,9 +9,9 @@ internal struct ScaledOperand<TOperand> : IOperand
 {
     public TOperand Operand;
 
-    /// <summary>One for each sample; empty for ones.</summary>
+    /// <summary>One for each sample.</summary>
     public ArrayView<float> Coefficients;
-    public int Positions;
+    public Divisor Positions;
 
     public readonly bool DepthIsContiguous
     {
@@ -20,11 +20,16 @@ internal struct ScaledOperand<TOperand> : IOperand
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public readonly float At(int batch, int row, int depth)
-    {
-        float value = Operand.At(batch, row, depth);
-        return Coefficients.Length == 0 ? value : value * Coefficients[depth / Positions];
-    }
+    public readonly Place Row(int batch, int row) => Operand.Row(batch, row);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly Place Depth(int depth) => Operand.Depth(depth).Of(sample: Positions.Quotient(depth));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly bool Has(Place place) => Operand.Has(place);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly float At(Place place) => Operand.At(place) * Coefficients[place.Sample];
 }
 
 /// <summary>Squared elements.</summary>
@@ -39,9 +44,18 @@ internal struct SquaredOperand : IOperand
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public readonly float At(int batch, int row, int depth)
+    public readonly Place Row(int batch, int row) => Operand.Row(batch, row);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly Place Depth(int depth) => Operand.Depth(depth);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly bool Has(Place place) => Operand.Has(place);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly float At(Place place)
     {
-        float value = Operand.At(batch, row, depth);
+        float value = Operand.At(place);
         return value * value;
     }
 }

@@ -26,14 +26,14 @@ internal struct DirectionTerm : ITerm
 internal struct ChannelTerm : ITerm
 {
     public ArrayView<float> Backprop, X, V;
-    public int Channels, Inner;
+    public ChannelAxis Channels;
 
     public readonly bool IsAligned => DeviceMemory.AreAligned(Backprop, X);
 
     public readonly double At(int row, RowWalk at)
     {
         Double4 g = at.Load(Backprop);
-        return (X.Length == 0 ? g : g * at.Load(X)).Dot(at.LoadChannels(V, Channels, Inner));
+        return (X.Length == 0 ? g : g * at.Load(X)).Dot(at.LoadChannels(V, Channels));
     }
 }
 
@@ -41,14 +41,14 @@ internal struct ChannelTerm : ITerm
 internal struct OutputTerm : ITerm
 {
     public ArrayView<float> Backprop, Output, Bias;
-    public int Channels, Inner;
+    public ChannelAxis Channels;
 
     public readonly bool IsAligned => DeviceMemory.AreAligned(Backprop, Output);
 
     public readonly double At(int row, RowWalk at)
     {
         Double4 z = at.Load(Output);
-        return (Bias.Length == 0 ? z : z - at.LoadChannels(Bias, Channels, Inner)).Dot(at.Load(Backprop));
+        return (Bias.Length == 0 ? z : z - at.LoadChannels(Bias, Channels)).Dot(at.Load(Backprop));
     }
 }
 
@@ -70,7 +70,8 @@ internal struct LookupTerm : ITerm, IElementTerm
 {
     public ArrayView<float> Backprop, V;
     public ArrayView<int> Indices;
-    public int Length, Width, PaddingIndex;
+    public Divisor Width;
+    public int Length, PaddingIndex;
 
     public readonly bool IsAligned => false;
 
@@ -78,8 +79,8 @@ internal struct LookupTerm : ITerm, IElementTerm
 
     public readonly double At(int row, int i)
     {
-        int k = (row * Length) + i, index = Indices[k / Width];
-        return index == PaddingIndex ? 0 : (double)Backprop[k] * V[(index * Width) + (k % Width)];
+        int k = (row * Length) + i, position = Width.Quotient(k), index = Indices[position];
+        return index == PaddingIndex ? 0 : (double)Backprop[k] * V[(index * Width.Value) + Width.Remainder(k, position)];
     }
 }
 
@@ -88,7 +89,8 @@ internal struct LookupOutputTerm : ITerm, IElementTerm
 {
     public ArrayView<float> Backprop, Output;
     public ArrayView<int> Indices;
-    public int Length, Width, PaddingIndex;
+    public Divisor Width;
+    public int Length, PaddingIndex;
 
     public readonly bool IsAligned => false;
 
@@ -97,7 +99,7 @@ internal struct LookupOutputTerm : ITerm, IElementTerm
     public readonly double At(int row, int i)
     {
         int k = (row * Length) + i;
-        return Indices[k / Width] == PaddingIndex ? 0 : (double)Backprop[k] * Output[k];
+        return Indices[Width.Quotient(k)] == PaddingIndex ? 0 : (double)Backprop[k] * Output[k];
     }
 }
 
@@ -106,7 +108,8 @@ internal struct LookupPairTerm : ITerm, IElementTerm
 {
     public ArrayView<float> Left, Right;
     public ArrayView<int> LeftIndices, RightIndices;
-    public int LeftPositions, RightPositions, Width, LeftPadding, RightPadding;
+    public Divisor Width;
+    public int LeftPositions, RightPositions, LeftPadding, RightPadding;
 
     public readonly bool IsAligned => false;
 
@@ -114,13 +117,13 @@ internal struct LookupPairTerm : ITerm, IElementTerm
 
     public readonly double At(int row, int i)
     {
-        int t = (row * LeftPositions) + (i / Width), column = i % Width, index = LeftIndices[t];
-        double g = Left[(t * Width) + column], sum = 0;
+        int position = Width.Quotient(i), t = (row * LeftPositions) + position, column = Width.Remainder(i, position), index = LeftIndices[t];
+        double g = Left[(t * Width.Value) + column], sum = 0;
         if (index != LeftPadding & index != RightPadding)
         {
             for (int s = row * RightPositions; s < (row + 1) * RightPositions; s++)
             {
-                sum += RightIndices[s] == index ? Right[(s * Width) + column] : 0;
+                sum += RightIndices[s] == index ? Right[(s * Width.Value) + column] : 0;
             }
 
             sum *= g;

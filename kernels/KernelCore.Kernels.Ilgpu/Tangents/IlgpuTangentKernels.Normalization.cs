@@ -7,7 +7,7 @@ internal sealed partial class IlgpuTangentKernels
     public void ScaleShift(ChannelLayout layout, Tensor x, Tensor? rx, Tensor gamma, Tensor? rgamma, Tensor? rbeta, Tensor ry) => device.ForEach(layout.Count, new AffineTangent
     {
         X = DeviceMemory.Of(x), InputTangent = DeviceMemory.Of(rx), Gamma = DeviceMemory.Of(gamma), GammaTangent = DeviceMemory.Of(rgamma),
-        BetaTangent = DeviceMemory.Of(rbeta), OutputTangent = DeviceMemory.Of(ry), Channels = layout.Channels, Inner = layout.Inner,
+        BetaTangent = DeviceMemory.Of(rbeta), OutputTangent = DeviceMemory.Of(ry), Channels = new ChannelAxis(layout),
     });
 
     public void NormalizeSegments(int segments, int length, Tensor normalized, Tensor inverseDeviation, Tensor rx, Tensor rnormalized, Tensor projection) =>
@@ -31,11 +31,11 @@ internal sealed partial class IlgpuTangentKernels
     internal struct AffineTangent : IElement
     {
         public ArrayView<float> X, InputTangent, Gamma, GammaTangent, BetaTangent, OutputTangent;
-        public int Channels, Inner;
+        public ChannelAxis Channels;
 
         public readonly void At(int i)
         {
-            int channel = i / Inner % Channels;
+            int channel = Channels.Of(i);
             float value = BetaTangent.Length == 0 ? 0 : BetaTangent[channel];
             value = GammaTangent.Length == 0 ? value : (GammaTangent[channel] * X[i]) + value;
             OutputTangent[i] = InputTangent.Length == 0 ? value : (Gamma[channel] * InputTangent[i]) + value;
