@@ -47,13 +47,7 @@ internal sealed partial class IlgpuLayerKernels
         public readonly void At<TWarp>(int row)
             where TWarp : struct, IWarp
         {
-            double sum = 0;
-            for (RowWalk at = Rows.Walk<TWarp>(row); at.IsInRow; at = at.Next<TWarp>())
-            {
-                sum += at.Load(X).Sum();
-            }
-
-            sum = TWarp.Sum(sum);
+            double sum = TWarp.Sum(Rows.Row<TWarp>(row).Sum(new ValueSum { X = X }).Total);
             if (TWarp.Lane == 0)
             {
                 Y[row] = (float)(sum / Channels);
