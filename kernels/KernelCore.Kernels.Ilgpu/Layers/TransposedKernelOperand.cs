@@ -16,14 +16,24 @@ internal struct TransposedKernelOperand : IOperand
     public readonly bool DepthIsContiguous => true;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public readonly int Start(int batch) => batch % Shape.Groups * Shape.GroupOutputs;
+    public readonly Place Row(int batch, int row) => new((First(Shape.Groups.Remainder(batch) * Shape.GroupOutputs) + row) * Shape.Taps.Value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public readonly float At(int start, int row, int depth)
+    public readonly Place Depth(int depth)
     {
-        int output = start + (depth / Shape.Taps);
-        return Weight[(((output * Shape.GroupChannels) + row) * Shape.Taps) + (depth % Shape.Taps)];
+        int output = Shape.Taps.Quotient(depth);
+        return new((First(output) * Shape.Taps.Value) + Shape.Taps.Remainder(depth, output));
     }
 
-    public readonly Float4 Word(int start, int row, int depth) => default;
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly bool Has(Place place) => true;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly float At(Place place) => Weight[place.Offset];
+
+    public readonly Float4 Word(Place place, int depth) => default;
+
+    /// <summary>Input channels of the outputs before one.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private readonly int First(int output) => output * Shape.GroupChannels;
 }

@@ -16,7 +16,7 @@ internal static class Factor
         where TLeft : struct, IOperand
         where TRight : struct, IOperand => new()
         {
-            Left = left, Right = right, Depth = depth, Parts = split.Parts, PartDepth = split.Depth,
+            Left = left, Right = right, Depth = depth, Parts = new(split.Parts), PartDepth = split.Depth,
             Words = left.IsInWords && right.IsInWords && (split.Parts == 1 || split.Depth % 4 == 0) ? 1 : 0,
         };
 
@@ -33,7 +33,8 @@ internal struct Factor<TLeft, TRight> : IFactor
 {
     public TLeft Left;
     public TRight Right;
-    public int Depth, Parts, PartDepth;
+    public Divisor Parts;
+    public int Depth, PartDepth;
 
     /// <summary>Whether both operands, and the parts, allow loads of 16 bytes.</summary>
     public int Words;
@@ -74,9 +75,9 @@ internal struct Factor<TLeft, TRight> : IFactor
         where TTile : struct, ITile<TSums>
         where TSums : struct
     {
-        int batch = frame.Batch / Parts, begin = frame.Batch % Parts * PartDepth, end = begin + IntrinsicMath.Min(PartDepth, Depth - begin);
-        var left = new SlabSource(Left.Start(batch), frame.FirstRow, frame.Rows, slabs.SubView(0, TTile.SlabWords));
-        var right = new SlabSource(Right.Start(batch), frame.FirstColumn, frame.Columns, slabs.SubView(TTile.SlabWords, TTile.SlabWords));
+        int batch = Parts.Quotient(frame.Batch), begin = Parts.Remainder(frame.Batch, batch) * PartDepth, end = begin + IntrinsicMath.Min(PartDepth, Depth - begin);
+        var left = new SlabSource(batch, frame.FirstRow, frame.Rows, slabs.SubView(0, TTile.SlabWords));
+        var right = new SlabSource(batch, frame.FirstColumn, frame.Columns, slabs.SubView(TTile.SlabWords, TTile.SlabWords));
         bool words = TLeft.HasWords && TRight.HasWords && Words != 0 && (Left.DepthIsContiguous || frame.Rows % 4 == 0) && (Right.DepthIsContiguous || frame.Columns % 4 == 0);
         TSums sums = TTile.Zero();
         for (int term = begin; term < end; term += TTile.Slab)

@@ -11,12 +11,12 @@ internal interface IFetch
 
     /// <summary>The elements; for rows beyond the matrix anything, for terms beyond the sum zero.</summary>
     /// <param name="operand">The operand.</param>
-    /// <param name="start">Where the product starts: <see cref="IOperand.Start"/>.</param>
+    /// <param name="batch">Which product.</param>
     /// <param name="row">Row of the result, or column, that they start in.</param>
     /// <param name="rows">Of the result.</param>
     /// <param name="term">Position of the sum that they start at.</param>
     /// <param name="end">Where the sum ends.</param>
-    static abstract Float4 Get<TOperand>(TOperand operand, int start, int row, int rows, int term, int end)
+    static abstract Float4 Get<TOperand>(TOperand operand, int batch, int row, int rows, int term, int end)
         where TOperand : struct, IOperand;
 }
 
@@ -26,8 +26,8 @@ internal readonly struct InWords : IFetch
     public static int AtATime(int most) => most;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Float4 Get<TOperand>(TOperand operand, int start, int row, int rows, int term, int end)
-        where TOperand : struct, IOperand => operand.Word(start, IntrinsicMath.Min(row, rows - (operand.DepthIsContiguous ? 1 : 4)), term);
+    public static Float4 Get<TOperand>(TOperand operand, int batch, int row, int rows, int term, int end)
+        where TOperand : struct, IOperand => operand.Word(operand.Row(batch, IntrinsicMath.Min(row, rows - (operand.DepthIsContiguous ? 1 : 4))) + operand.Depth(term), term);
 }
 
 /// <summary>One by one: wherever they are, and whatever they are computed from.</summary>
@@ -36,20 +36,25 @@ internal readonly struct OneByOne : IFetch
     public static int AtATime(int most) => IntrinsicMath.Min(most, 2);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Float4 Get<TOperand>(TOperand operand, int start, int row, int rows, int term, int end)
+    public static Float4 Get<TOperand>(TOperand operand, int batch, int row, int rows, int term, int end)
         where TOperand : struct, IOperand
     {
         int down = operand.DepthIsContiguous ? 0 : 1, along = operand.DepthIsContiguous ? 1 : 0;
         return new()
         {
-            X = Element(operand, start, row, rows, term, end),
-            Y = Element(operand, start, row + down, rows, term + along, end),
-            Z = Element(operand, start, row + (2 * down), rows, term + (2 * along), end),
-            W = Element(operand, start, row + (3 * down), rows, term + (3 * along), end),
+            X = Element(operand, batch, row, rows, term, end),
+            Y = Element(operand, batch, row + down, rows, term + along, end),
+            Z = Element(operand, batch, row + (2 * down), rows, term + (2 * along), end),
+            W = Element(operand, batch, row + (3 * down), rows, term + (3 * along), end),
         };
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static float Element<TOperand>(TOperand operand, int start, int row, int rows, int term, int end)
-        where TOperand : struct, IOperand => row < rows && term < end ? operand.At(start, row, term) : 0;
+    private static float Element<TOperand>(TOperand operand, int batch, int row, int rows, int term, int end)
+        where TOperand : struct, IOperand
+    {
+        // Places before the question, so that the compiler sees what elements have in common; one question, so that it becomes no branch.
+        Place place = operand.Row(batch, row) + operand.Depth(term);
+        return row < rows & term < end & operand.Has(place) ? operand.At(place) : 0;
+    }
 }

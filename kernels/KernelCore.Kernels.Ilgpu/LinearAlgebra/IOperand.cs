@@ -12,12 +12,22 @@ internal interface IOperand
     /// <summary>Whether neighbours along the summed axis are neighbours in memory; decides how threads load a tile.</summary>
     bool DepthIsContiguous { get; }
 
-    /// <summary>What the place of an element takes from the number of its product alone; computed once.</summary>
-    int Start(int batch);
+    /// <summary>
+    /// What a row (or column) of the result contributes to the places of its elements, in product <paramref name="batch"/>. Also asked for rows beyond the
+    /// last, whose elements are not.
+    /// </summary>
+    /// <remarks>Apart from <see cref="Depth"/>, because a thread loads several elements of one row or of one position of the sum.</remarks>
+    Place Row(int batch, int row);
 
-    /// <summary>The element of the product that starts there, at a row (or column) of the result and a position of the sum.</summary>
-    float At(int start, int row, int depth);
+    /// <summary>The same of a position of the sum.</summary>
+    Place Depth(int depth);
+
+    /// <summary>Whether there is an element at a place; where there is none, it is zero.</summary>
+    bool Has(Place place);
+
+    /// <summary>The element at a place that has one. Without branches: a load behind one is waited for before the next can start.</summary>
+    float At(Place place);
 
     /// <summary>That element and the next three along the axis that is contiguous, in one load; the first is at a multiple of four.</summary>
-    Float4 Word(int start, int row, int depth);
+    Float4 Word(Place place, int depth);
 }

@@ -100,7 +100,7 @@ internal sealed class IlgpuLinearAlgebra(IlgpuDevice device) : ILinearAlgebra, I
         Multiply(
             Factor.InParts(left, right, shape.Depth, split), shape with { Batch = shape.Batch * split.Parts, Depth = split.Depth },
             new Destination(products, shape.Columns, BatchLayout.Contiguous(size)));
-        device.ForEach((long)shape.Batch * size, new PartSum<TTo> { Products = products, To = to, Parts = split.Parts, Rows = shape.Rows, Columns = shape.Columns });
+        device.ForEach((long)shape.Batch * size, new PartSum<TTo> { Products = products, To = to, Parts = split.Parts, Size = new(size), Columns = new(shape.Columns) });
     }
 
     /// <summary>Computes a batch of matrices and hands their elements to a sink.</summary>
@@ -176,8 +176,13 @@ internal sealed class IlgpuLinearAlgebra(IlgpuDevice device) : ILinearAlgebra, I
         where TFactor : struct, IFactor
         where TSink : struct, ISink
     {
-        var kernel = new Product<TTile, TSums, TFactor, TSink> { Factor = factor, Sink = sink, Rows = shape.Rows, Columns = shape.Columns };
-        device.Launch(kernel, LaunchGrid.Tiles(shape, 4 * TTile.Side * TTile.Reach), TTile.Side * TTile.Side);
+        int extent = 4 * TTile.Side * TTile.Reach;
+        var kernel = new Product<TTile, TSums, TFactor, TSink>
+        {
+            Factor = factor, Sink = sink, Rows = shape.Rows, Columns = shape.Columns,
+            Tiles = new(LaunchGrid.Tiles(shape with { Batch = 1 }, extent)), Across = new(LaunchGrid.Tiles(shape with { Batch = 1, Rows = 1 }, extent)),
+        };
+        device.Launch(kernel, LaunchGrid.Tiles(shape, extent), TTile.Side * TTile.Side);
     }
 
     private readonly struct MatrixProduct(IlgpuLinearAlgebra algebra, MatrixOperand left, MatrixOperand right, ProductShape shape) : IDestinationUse

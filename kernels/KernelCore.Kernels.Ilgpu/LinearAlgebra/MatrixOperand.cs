@@ -26,14 +26,25 @@ internal struct MatrixOperand : IOperand
     public static MatrixOperand RowOf(ArrayView<float> elements) => new() { Elements = elements, RowStride = 0, DepthStride = 1, Batches = BatchLayout.Contiguous(0) };
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly Place Row(int batch, int row) => new(Batches.Offset(batch) + (row * RowStride));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly Place Depth(int depth) => new(depth * DepthStride);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly bool Has(Place place) => true;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly float At(Place place) => Elements[place.Offset];
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly Float4 Word(Place place, int depth) => Elements.Cast<Float4>()[place.Offset >> 2];
+
+    /// <summary>An element of the matrix that begins there.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly float At(int start, int row, int depth) => Elements[start + (row * RowStride) + (depth * DepthStride)];
+
+    /// <summary>First element of a matrix.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public readonly int Start(int batch) => Batches.Offset(batch);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public readonly float At(int start, int row, int depth) => Elements[Index(start, row, depth)];
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public readonly Float4 Word(int start, int row, int depth) => Elements.Cast<Float4>()[Index(start, row, depth) >> 2];
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private readonly int Index(int start, int row, int depth) => start + (row * RowStride) + (depth * DepthStride);
 }

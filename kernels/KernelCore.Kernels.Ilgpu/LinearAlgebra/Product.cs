@@ -13,14 +13,17 @@ internal struct Product<TTile, TSums, TFactor, TSink> : IGridKernel
     public TSink Sink;
     public int Rows, Columns;
 
+    /// <summary>Tiles of one matrix, and of a row of tiles.</summary>
+    public Divisor Tiles, Across;
+
     public static int GroupsEach => TTile.GroupsEach;
 
     public readonly void Run()
     {
         TTile.Begin();
         int extent = 4 * TTile.Side * TTile.Reach;
-        int across = (Columns + extent - 1) / extent, down = (Rows + extent - 1) / extent, tile = Grid.IdxX;
-        var frame = new TileFrame(tile / (across * down), tile / across % down * extent, tile % across * extent, Rows, Columns);
+        int batch = Tiles.Quotient(Grid.IdxX), tile = Tiles.Remainder(Grid.IdxX, batch), down = Across.Quotient(tile);
+        var frame = new TileFrame(batch, down * extent, Across.Remainder(tile, down) * extent, Rows, Columns);
         Factor.HandTo<TTile, TSums, TSink>(Sink, frame, SharedMemory.Allocate<Float4>(2 * TTile.SlabWords));
     }
 }

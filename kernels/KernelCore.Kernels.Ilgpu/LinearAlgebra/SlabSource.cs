@@ -4,14 +4,14 @@ using ILGPU;
 namespace KernelCore.Kernels.Ilgpu;
 
 /// <summary>What a tile takes of an operand, and the shared memory that a slab of it goes to.</summary>
-/// <param name="start">Where the product starts: <see cref="IOperand.Start"/>.</param>
+/// <param name="batch">Which product.</param>
 /// <param name="first">First row of the tile; for the right operand, column.</param>
 /// <param name="rows">Of the result.</param>
 /// <param name="slab">Shared memory.</param>
-internal readonly struct SlabSource(int start, int first, int rows, ArrayView<Float4> slab)
+internal readonly struct SlabSource(int batch, int first, int rows, ArrayView<Float4> slab)
 {
     public readonly ArrayView<Float4> Slab = slab;
-    private readonly int _start = start, _first = first, _rows = rows;
+    private readonly int _batch = batch, _first = first, _rows = rows;
 
     /// <summary>As many words as are under way at a time: 1, 2 or 4.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -72,7 +72,7 @@ internal readonly struct SlabSource(int start, int first, int rows, ArrayView<Fl
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private Float4 Word<TOperand, TFetch>(TOperand operand, SlabWalk at, int term, int end)
         where TOperand : struct, IOperand
-        where TFetch : struct, IFetch => TFetch.Get(operand, _start, _first + at.Row, _rows, term + at.Term, end);
+        where TFetch : struct, IFetch => TFetch.Get(operand, _batch, _first + at.Row, _rows, term + at.Term, end);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void PutTerms<TTile, TSums>(SlabWalk at, Float4 terms)

@@ -6,7 +6,7 @@ namespace KernelCore.Kernels.Ilgpu;
 /// <summary>What is summed over the elements of a product.</summary>
 internal interface IProductTerm
 {
-    /// <inheritdoc cref="IOperand.Start"/>
+    /// <summary>What the place of an element takes from the number of its product alone; computed once.</summary>
     int Start(int batch);
 
     double Of(int start, int row, int column, float element);

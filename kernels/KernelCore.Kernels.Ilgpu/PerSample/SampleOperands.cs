@@ -9,9 +9,9 @@ internal struct ScaledOperand<TOperand> : IOperand
 {
     public TOperand Operand;
 
-    /// <summary>One for each sample; empty for ones.</summary>
+    /// <summary>One for each sample.</summary>
     public ArrayView<float> Coefficients;
-    public int Positions;
+    public Divisor Positions;
 
     public static bool HasWords => TOperand.HasWords;
 
@@ -24,32 +24,28 @@ internal struct ScaledOperand<TOperand> : IOperand
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public readonly int Start(int batch) => Operand.Start(batch);
+    public readonly Place Row(int batch, int row) => Operand.Row(batch, row);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public readonly float At(int start, int row, int depth)
-    {
-        float value = Operand.At(start, row, depth);
-        return Coefficients.Length == 0 ? value : value * Coefficients[depth / Positions];
-    }
+    public readonly Place Depth(int depth) => Operand.Depth(depth).Of(sample: Positions.Quotient(depth));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public readonly Float4 Word(int start, int row, int depth)
-    {
-        Float4 word = Operand.Word(start, row, depth);
-        if (Coefficients.Length == 0)
-        {
-            return word;
-        }
+    public readonly bool Has(Place place) => Operand.Has(place);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly float At(Place place) => Operand.At(place) * Coefficients[place.Sample];
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly Float4 Word(Place place, int depth)
+    {
         // Of neighbouring rows, whose depth is one, it is one coefficient.
         int along = DepthIsContiguous ? 1 : 0;
-        return word.Times(new()
+        return Operand.Word(place, depth).Times(new()
         {
-            X = Coefficients[depth / Positions],
-            Y = Coefficients[(depth + along) / Positions],
-            Z = Coefficients[(depth + (2 * along)) / Positions],
-            W = Coefficients[(depth + (3 * along)) / Positions],
+            X = Coefficients[place.Sample],
+            Y = Coefficients[Positions.Quotient(depth + along)],
+            Z = Coefficients[Positions.Quotient(depth + (2 * along))],
+            W = Coefficients[Positions.Quotient(depth + (3 * along))],
         });
     }
 }
@@ -70,19 +66,25 @@ internal struct SquaredOperand : IOperand
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public readonly int Start(int batch) => Operand.Start(batch);
+    public readonly Place Row(int batch, int row) => Operand.Row(batch, row);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public readonly float At(int start, int row, int depth)
+    public readonly Place Depth(int depth) => Operand.Depth(depth);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly bool Has(Place place) => Operand.Has(place);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly float At(Place place)
     {
-        float value = Operand.At(start, row, depth);
+        float value = Operand.At(place);
         return value * value;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public readonly Float4 Word(int start, int row, int depth)
+    public readonly Float4 Word(Place place, int depth)
     {
-        Float4 word = Operand.Word(start, row, depth);
+        Float4 word = Operand.Word(place, depth);
         return word.Times(word);
     }
 }
