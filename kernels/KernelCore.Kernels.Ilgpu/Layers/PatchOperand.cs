@@ -29,7 +29,7 @@ internal struct PatchOperand : IOperand
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public readonly float At(Place place) => Patches.At(place);
 
-    public readonly Float4 Word(Place place, int depth) => default;
+    public readonly Float4 Word(Place place) => default;
 }
 
 /// <summary>
@@ -62,5 +62,5 @@ internal struct TransposedPatchOperand : IOperand
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public readonly float At(Place place) => Patches.At(place);
 
-    public readonly Float4 Word(Place place, int depth) => default;
+    public readonly Float4 Word(Place place) => default;
 }

@@ -27,7 +27,7 @@ internal readonly struct InWords : IFetch
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Float4 Get<TOperand>(TOperand operand, int batch, int row, int rows, int term, int end)
-        where TOperand : struct, IOperand => operand.Word(operand.Row(batch, IntrinsicMath.Min(row, rows - (operand.DepthIsContiguous ? 1 : 4))) + operand.Depth(term), term);
+        where TOperand : struct, IOperand => operand.Word(operand.Row(batch, IntrinsicMath.Min(row, rows - (operand.DepthIsContiguous ? 1 : 4))) + operand.Depth(term));
 }
 
 /// <summary>One by one: wherever they are, and whatever they are computed from.</summary>

@@ -29,5 +29,5 @@ internal interface IOperand
     float At(Place place);
 
     /// <summary>That element and the next three along the axis that is contiguous, in one load; the first is at a multiple of four.</summary>
-    Float4 Word(Place place, int depth);
+    Float4 Word(Place place);
 }

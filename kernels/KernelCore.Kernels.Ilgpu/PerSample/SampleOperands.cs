@@ -15,7 +15,8 @@ internal struct ScaledOperand<TOperand> : IOperand
 
     public static bool HasWords => TOperand.HasWords;
 
-    public readonly bool IsInWords => Operand.IsInWords;
+    /// <summary>Of neighbouring rows: they are of one sample.</summary>
+    public readonly bool IsInWords => Operand.IsInWords && !Operand.DepthIsContiguous;
 
     public readonly bool DepthIsContiguous
     {
@@ -36,17 +37,10 @@ internal struct ScaledOperand<TOperand> : IOperand
     public readonly float At(Place place) => Operand.At(place) * Coefficients[place.Sample];
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public readonly Float4 Word(Place place, int depth)
+    public readonly Float4 Word(Place place)
     {
-        // Of neighbouring rows, whose depth is one, it is one coefficient.
-        int along = DepthIsContiguous ? 1 : 0;
-        return Operand.Word(place, depth).Times(new()
-        {
-            X = Coefficients[place.Sample],
-            Y = Coefficients[Positions.Quotient(depth + along)],
-            Z = Coefficients[Positions.Quotient(depth + (2 * along))],
-            W = Coefficients[Positions.Quotient(depth + (3 * along))],
-        });
+        float coefficient = Coefficients[place.Sample];
+        return Operand.Word(place).Times(new() { X = coefficient, Y = coefficient, Z = coefficient, W = coefficient });
     }
 }
 
@@ -82,9 +76,9 @@ internal struct SquaredOperand : IOperand
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public readonly Float4 Word(Place place, int depth)
+    public readonly Float4 Word(Place place)
     {
-        Float4 word = Operand.Word(place, depth);
+        Float4 word = Operand.Word(place);
         return word.Times(word);
     }
 }
