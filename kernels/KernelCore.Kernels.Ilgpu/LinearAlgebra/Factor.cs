@@ -84,8 +84,8 @@ internal struct Factor<TLeft, TRight> : IFactor
         {
             // What a slab lacks is zero, which only the second way checks for. By counts: after an "if" ILGPU writes down twice what follows, barriers and all.
             int count = SlabWalk.Length<TTile, TSums>(), inWords = words & term + TTile.Slab <= end ? count : 0;
-            Bring<TTile, TSums, InWords>(inWords, left, right, term, end);
-            Bring<TTile, TSums, OneByOne>(count - inWords, left, right, term, end);
+            BringWords<TTile, TSums>(inWords, left, right, term);
+            BringElements<TTile, TSums>(count - inWords, left, right, term, end);
 
             TTile.Synchronize();
             sums = TTile.MultiplyAdd(sums, left.Slab, right.Slab, IntrinsicMath.Min(TTile.Slab, end - term));
@@ -97,19 +97,47 @@ internal struct Factor<TLeft, TRight> : IFactor
         return sums;
     }
 
-    /// <summary>A slab of both operands, as so many words of each for every thread: all or none.</summary>
+    /// <summary>A slab of both operands, as so many words of each for every thread: all or none. All that go at a time are under way before the first is waited for.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private readonly void Bring<TTile, TSums, TFetch>(int count, SlabSource left, SlabSource right, int term, int end)
+    private readonly void BringWords<TTile, TSums>(int count, SlabSource left, SlabSource right, int term)
         where TTile : struct, ITile<TSums>
         where TSums : struct
-        where TFetch : struct, IFetch
     {
         SlabWalk l = SlabWalk.Of<TTile, TSums>(Left.DepthIsContiguous), r = SlabWalk.Of<TTile, TSums>(Right.DepthIsContiguous);
-        int step = TFetch.AtATime(TTile.Fetches);
+        int step = TTile.Fetches, near = IntrinsicMath.Min(step, 2);
         for (int k = 0; k < count; k += step)
         {
-            // All loads are under way before the first is waited for.
-            Quad x = left.Fetch<TLeft, TFetch>(Left, l, step, term, end), y = right.Fetch<TRight, TFetch>(Right, r, step, term, end);
+            WordPair x = left.Words(Left, l, near, term), y = right.Words(Right, r, near, term), z = default, w = default;
+            if (step > 2)
+            {
+                z = left.Words(Left, l.Skip(2), 2, term);
+                w = right.Words(Right, r.Skip(2), 2, term);
+            }
+
+            left.Put<TTile, TSums>(l, near, Left.DepthIsContiguous, x);
+            right.Put<TTile, TSums>(r, near, Right.DepthIsContiguous, y);
+            if (step > 2)
+            {
+                left.Put<TTile, TSums>(l.Skip(2), 2, Left.DepthIsContiguous, z);
+                right.Put<TTile, TSums>(r.Skip(2), 2, Right.DepthIsContiguous, w);
+            }
+
+            l = l.Skip(step);
+            r = r.Skip(step);
+        }
+    }
+
+    /// <summary>The same element by element. Half as many at a time: what ILGPU has to inline for more takes it seconds, needed or not.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private readonly void BringElements<TTile, TSums>(int count, SlabSource left, SlabSource right, int term, int end)
+        where TTile : struct, ITile<TSums>
+        where TSums : struct
+    {
+        SlabWalk l = SlabWalk.Of<TTile, TSums>(Left.DepthIsContiguous), r = SlabWalk.Of<TTile, TSums>(Right.DepthIsContiguous);
+        int step = IntrinsicMath.Min(TTile.Fetches, 2);
+        for (int k = 0; k < count; k += step)
+        {
+            WordPair x = left.Elements(Left, l, step, term, end), y = right.Elements(Right, r, step, term, end);
             left.Put<TTile, TSums>(l, step, Left.DepthIsContiguous, x);
             right.Put<TTile, TSums>(r, step, Right.DepthIsContiguous, y);
             l = l.Skip(step);

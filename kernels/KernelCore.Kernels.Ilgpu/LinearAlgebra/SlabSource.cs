@@ -13,74 +13,77 @@ internal readonly struct SlabSource(int batch, int first, int rows, ArrayView<Fl
     public readonly ArrayView<Float4> Slab = slab;
     private readonly int _batch = batch, _first = first, _rows = rows;
 
-    /// <summary>As many words as are under way at a time: 1, 2 or 4.</summary>
+    /// <summary>One or two words, each in one load. All terms are there; in place of a row beyond the matrix it is the last one that is read, and nobody asks for the sums.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public Quad Fetch<TOperand, TFetch>(TOperand operand, SlabWalk at, int words, int term, int end)
-        where TOperand : struct, IOperand
-        where TFetch : struct, IFetch => new()
-        {
-            Row0 = Word<TOperand, TFetch>(operand, at, term, end),
-            Row1 = words > 1 ? Word<TOperand, TFetch>(operand, at.Skip(1), term, end) : default,
-            Row2 = words > 2 ? Word<TOperand, TFetch>(operand, at.Skip(2), term, end) : default,
-            Row3 = words > 2 ? Word<TOperand, TFetch>(operand, at.Skip(3), term, end) : default,
-        };
+    public WordPair Words<TOperand>(TOperand operand, SlabWalk at, int count, int term)
+        where TOperand : struct, IOperand => new() { First = Word(operand, at, term), Second = count > 1 ? Word(operand, at.Skip(1), term) : default };
 
-    /// <summary>Writes them to shared memory.</summary>
+    /// <summary>One or two words whose elements are loaded one by one, wherever they are and whatever they are computed from; for terms beyond the sum zero.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Put<TTile, TSums>(SlabWalk at, int words, bool depthIsContiguous, Quad fetched)
+    public WordPair Elements<TOperand>(TOperand operand, SlabWalk at, int count, int term, int end)
+        where TOperand : struct, IOperand => new() { First = Four(operand, at, term, end), Second = count > 1 ? Four(operand, at.Skip(1), term, end) : default };
+
+    /// <summary>Writes one or two words to shared memory.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Put<TTile, TSums>(SlabWalk at, int count, bool depthIsContiguous, WordPair words)
         where TTile : struct, ITile<TSums>
         where TSums : struct
     {
         if (depthIsContiguous)
         {
-            PutTerms<TTile, TSums>(at, fetched.Row0);
-            if (words > 1)
+            TTile.PutTerms(Slab, at.Row, at.Term, words.First);
+            if (count > 1)
             {
-                PutTerms<TTile, TSums>(at.Skip(1), fetched.Row1);
-            }
-
-            if (words > 2)
-            {
-                PutTerms<TTile, TSums>(at.Skip(2), fetched.Row2);
-                PutTerms<TTile, TSums>(at.Skip(3), fetched.Row3);
+                SlabWalk next = at.Skip(1);
+                TTile.PutTerms(Slab, next.Row, next.Term, words.Second);
             }
         }
         else if (TTile.PairedTerms == 2)
         {
-            PutRows<TTile, TSums>(at, fetched.Row0, fetched.Row1);
-            if (words > 2)
-            {
-                PutRows<TTile, TSums>(at.Skip(2), fetched.Row2, fetched.Row3);
-            }
+            TTile.PutRows(Slab, at.Row, at.Term, words.First, words.Second);
         }
         else
         {
-            PutRows<TTile, TSums>(at, fetched.Row0, default);
-            if (words > 1)
+            TTile.PutRows(Slab, at.Row, at.Term, words.First, default);
+            if (count > 1)
             {
-                PutRows<TTile, TSums>(at.Skip(1), fetched.Row1, default);
-            }
-
-            if (words > 2)
-            {
-                PutRows<TTile, TSums>(at.Skip(2), fetched.Row2, default);
-                PutRows<TTile, TSums>(at.Skip(3), fetched.Row3, default);
+                SlabWalk next = at.Skip(1);
+                TTile.PutRows(Slab, next.Row, next.Term, words.Second, default);
             }
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private Float4 Word<TOperand, TFetch>(TOperand operand, SlabWalk at, int term, int end)
+    private Float4 Word<TOperand>(TOperand operand, SlabWalk at, int term)
+        where TOperand : struct, IOperand =>
+        operand.Word(operand.Row(_batch, IntrinsicMath.Min(_first + at.Row, _rows - (operand.DepthIsContiguous ? 1 : 4))) + operand.Depth(term + at.Term));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private Float4 Four<TOperand>(TOperand operand, SlabWalk at, int term, int end)
         where TOperand : struct, IOperand
-        where TFetch : struct, IFetch => TFetch.Get(operand, _batch, _first + at.Row, _rows, term + at.Term, end);
+    {
+        int down = operand.DepthIsContiguous ? 0 : 1, along = operand.DepthIsContiguous ? 1 : 0, row = _first + at.Row, first = term + at.Term;
+        return new()
+        {
+            X = Element(operand, row, first, end),
+            Y = Element(operand, row + down, first + along, end),
+            Z = Element(operand, row + (2 * down), first + (2 * along), end),
+            W = Element(operand, row + (3 * down), first + (3 * along), end),
+        };
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void PutTerms<TTile, TSums>(SlabWalk at, Float4 terms)
-        where TTile : struct, ITile<TSums>
-        where TSums : struct => TTile.PutTerms(Slab, at.Row, at.Term, terms);
+    private float Element<TOperand>(TOperand operand, int row, int term, int end)
+        where TOperand : struct, IOperand
+    {
+        // Places before the question, so that the compiler sees what elements have in common; one question, so that it becomes no branch.
+        Place place = operand.Row(_batch, row) + operand.Depth(term);
+        return row < _rows & term < end & operand.Has(place) ? operand.At(place) : 0;
+    }
+}
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void PutRows<TTile, TSums>(SlabWalk at, Float4 rows, Float4 next)
-        where TTile : struct, ITile<TSums>
-        where TSums : struct => TTile.PutRows(Slab, at.Row, at.Term, rows, next);
+/// <summary>Eight elements: two words, or one.</summary>
+internal struct WordPair
+{
+    public Float4 First, Second;
 }
