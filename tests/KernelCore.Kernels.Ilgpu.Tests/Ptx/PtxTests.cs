@@ -5,15 +5,13 @@ namespace KernelCore.Kernels.Ilgpu.Tests.Ptx;
 /// <summary>What every kernel becomes on an NVIDIA GPU, seen without one.</summary>
 public class PtxTests
 {
-    [Theory]
-    [InlineData(70)]
-    [InlineData(80)]
-    [InlineData(90)]
-    public void Every_kernel_compiles_without_calls_atomics_or_local_memory(int capability)
+    /// <summary>For the newest GPUs: ILGPU takes seconds for each product. Where there is ptxas, the next test compiles for the older ones too.</summary>
+    [Fact]
+    public void Every_kernel_compiles_without_calls_atomics_or_local_memory()
     {
         string[] faults =
         [
-            .. from kernel in KernelCatalogue.Of(capability).Zip(PtxCompiler.Catalogue(capability))
+            .. from kernel in KernelCatalogue.Of(90).Zip(PtxCompiler.Catalogue(90))
                let fault = Regex.Match(kernel.Second, @"^.*(\.extern \.func|\bred\.|\batom\.|\.local).*$", RegexOptions.Multiline)
                where fault.Success
                select $"{kernel.First}: {fault.Value.Trim()}",
@@ -91,7 +89,7 @@ public class PtxTests
     [Fact]
     public void Streams_are_loaded_and_stored_in_words_of_16_bytes()
     {
-        IEnumerable<(Type, string Assembly)> streams = KernelCatalogue.Of(80).Zip(PtxCompiler.Catalogue(80))
+        IEnumerable<(Type, string Assembly)> streams = KernelCatalogue.Of(90).Zip(PtxCompiler.Catalogue(90))
             .Where(kernel => kernel.First.GetGenericTypeDefinition() == typeof(StreamLoop<>));
         Assert.All(streams, stream => Assert.Matches(@"ld(\.global)?\.v4\.f32[^}]*}, [^}]*[\s\S]*st(\.global)?\.v4\.f32", stream.Assembly));
     }

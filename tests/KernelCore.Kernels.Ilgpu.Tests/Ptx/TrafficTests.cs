@@ -33,7 +33,7 @@ public partial class TrafficTests
     [MemberData(nameof(Rows))]
     public void A_row_is_loaded_and_stored_in_words_in_every_pass(string name, int loads, int stores)
     {
-        string assembly = KernelCatalogue.All.Zip(PtxCompiler.Catalogue(80)).Single(kernel => IsRowLoopOf(kernel.First, name)).Second;
+        string assembly = KernelCatalogue.All.Zip(PtxCompiler.Catalogue(90)).Single(kernel => IsRowLoopOf(kernel.First, name)).Second;
         Assert.Equal((loads, stores), (Loads().Count(assembly), Stores().Count(assembly)));
     }
 
