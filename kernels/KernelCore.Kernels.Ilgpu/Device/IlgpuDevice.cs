@@ -12,6 +12,9 @@ namespace KernelCore.Kernels.Ilgpu;
 /// </remarks>
 public sealed class IlgpuDevice : Device
 {
+    /// <summary>Groups of a loop for each multiprocessor, at most: enough to fill it several times over.</summary>
+    private const int MaxGroupsEach = 32;
+
     private readonly Context _context;
     private readonly Accelerator _accelerator;
     private readonly Dictionary<Type, Delegate> _kernels = [];
@@ -108,13 +111,13 @@ public sealed class IlgpuDevice : Device
         switch (Kind)
         {
             case DeviceKind.Cuda:
-                LaunchRows<TBody, ShuffledWarp>(rows, body, _accelerator.WarpSize, 256);
+                LaunchRows<TBody, ShuffledWarp>(rows, body, _accelerator.WarpSize, 256, TBody.ReadsAgain ? GroupsInCache(shape, 256 / _accelerator.WarpSize) : MaxGroupsEach);
                 break;
             case DeviceKind.OpenCl:
-                LaunchRows<TBody, SharedWarp<GroupBarrier>>(rows, body, SharedWarp<GroupBarrier>.MaxWidth, SharedWarp<GroupBarrier>.MaxWidth);
+                LaunchRows<TBody, SharedWarp<GroupBarrier>>(rows, body, SharedWarp<GroupBarrier>.MaxWidth, SharedWarp<GroupBarrier>.MaxWidth, MaxGroupsEach);
                 break;
             default:
-                LaunchRows<TBody, SharedWarp<WarpBarrier>>(rows, body, _accelerator.WarpSize, _accelerator.WarpSize);
+                LaunchRows<TBody, SharedWarp<WarpBarrier>>(rows, body, _accelerator.WarpSize, _accelerator.WarpSize, MaxGroupsEach);
                 break;
         }
     }
@@ -136,11 +139,18 @@ public sealed class IlgpuDevice : Device
     protected override DeviceBuffer<int> AllocateInts(long count) => new IlgpuBuffer<int>(this, count, zeroed: true);
 
     /// <summary>Groups for so many threads, but no more than fill the device several times over.</summary>
-    private int Groups(long threads, int groupSize) => LaunchGrid.Groups(threads, groupSize, _emulator is null ? 32 * Multiprocessors : 2);
+    private int Groups(long threads, int groupSize, int each = MaxGroupsEach) => LaunchGrid.Groups(threads, groupSize, _emulator is null ? each * Multiprocessors : 2);
 
-    private void LaunchRows<TBody, TWarp>(int rows, in TBody body, int width, int groupSize)
+    /// <summary>Groups for each multiprocessor whose rows stay in two thirds of the second-level cache until they are read again; at least two, or memory would idle.</summary>
+    private int GroupsInCache(LoopShape shape, int rowsEach)
+    {
+        double bytes = shape.Work.Bytes / Math.Max(1, shape.Rows), cache = (_accelerator as CudaAccelerator)?.Device.L2CacheSize ?? 0;
+        return (int)Math.Clamp(2 * cache / 3 / (Math.Max(1, bytes) * rowsEach * Multiprocessors), 2, MaxGroupsEach);
+    }
+
+    private void LaunchRows<TBody, TWarp>(int rows, in TBody body, int width, int groupSize, int each)
         where TBody : struct, IRow
-        where TWarp : struct, IWarp => Launch(new RowLoop<TBody, TWarp> { Body = body, Count = rows }, Groups((long)rows * width, groupSize), groupSize);
+        where TWarp : struct, IWarp => Launch(new RowLoop<TBody, TWarp> { Body = body, Count = rows }, Groups((long)rows * width, groupSize, each), groupSize);
 
     private Action<KernelConfig, TKernel> Load<TKernel>(int groupSize)
         where TKernel : struct, IGridKernel

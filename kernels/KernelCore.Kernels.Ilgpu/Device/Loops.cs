@@ -22,6 +22,9 @@ internal interface IStream
 /// <summary>What one warp does with one row. All its threads come along, so that they can reduce.</summary>
 internal interface IRow
 {
+    /// <summary>Whether it reads its row more than once. Asked by the host.</summary>
+    static virtual bool ReadsAgain => true;
+
     void At<TWarp>(int row)
         where TWarp : struct, IWarp;
 }

@@ -12,16 +12,39 @@ internal struct BackpropOperand : IOperand
     public ArrayView<float> OutputGradient;
     public ConvolutionShape Shape;
 
+    public static bool HasWords => false;
+
+    public readonly bool IsInWords => false;
+
     public readonly bool DepthIsContiguous => false;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public readonly float At(int batch, int row, int depth)
+    public readonly Place Row(int batch, int row)
     {
-        int channel = depth / Shape.Taps, tap = depth % Shape.Taps;
-        int h = (row / Shape.Width) + Shape.PadTop - (tap / Shape.KernelWidth * Shape.DilationHeight);
-        int w = (row % Shape.Width) + Shape.PadLeft - (tap % Shape.KernelWidth * Shape.DilationWidth);
-        int v = h / Shape.StrideHeight, u = w / Shape.StrideWidth;
-        bool joined = h >= 0 & w >= 0 & v * Shape.StrideHeight == h & u * Shape.StrideWidth == w & v < Shape.OutHeight & u < Shape.OutWidth;
-        return joined ? OutputGradient[(((((batch * Shape.GroupOutputs) + channel) * Shape.OutHeight) + v) * Shape.OutWidth) + u] : 0;
+        int h = Shape.Width.Quotient(row), w = Shape.Width.Remainder(row, h);
+        return new(batch * Shape.GroupOutputs * Shape.Positions.Value, h + Shape.PadTop, w + Shape.PadLeft);
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly Place Depth(int depth)
+    {
+        int channel = Shape.Taps.Quotient(depth), tap = Shape.Taps.Remainder(depth, channel);
+        int h = Shape.KernelWidth.Quotient(tap), w = Shape.KernelWidth.Remainder(tap, h);
+        return new(channel * Shape.Positions.Value, -h * Shape.DilationHeight, -w * Shape.DilationWidth);
+    }
+
+    /// <summary>Before the first output the quotients mean nothing.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly bool Has(Place place)
+    {
+        int v = Shape.StrideHeight.Quotient(place.Down), u = Shape.StrideWidth.Quotient(place.Across);
+        return place.Down >= 0 & place.Across >= 0 & v * Shape.StrideHeight.Value == place.Down & u * Shape.StrideWidth.Value == place.Across
+            & v < Shape.OutHeight & u < Shape.OutWidth.Value;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly float At(Place place) =>
+        OutputGradient[place.Offset + (Shape.StrideHeight.Quotient(place.Down) * Shape.OutWidth.Value) + Shape.StrideWidth.Quotient(place.Across)];
+
+    public readonly Float4 Word(Place place) => default;
 }

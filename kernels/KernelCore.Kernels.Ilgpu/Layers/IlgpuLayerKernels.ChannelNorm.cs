@@ -16,7 +16,7 @@ internal sealed partial class IlgpuLayerKernels
         device.ForEach(KernelShapes.Standardize(layout), new Standardize
         {
             X = DeviceMemory.Of(x), Mean = DeviceMemory.Of(mean), InverseDeviation = inverse, Normalized = DeviceMemory.Of(normalized),
-            Channels = layout.Channels, Inner = layout.Inner,
+            Channels = new ChannelAxis(layout),
         });
     }
 
@@ -34,7 +34,7 @@ internal sealed partial class IlgpuLayerKernels
         device.ForEach(layout.Count, new ChannelNormGradient
         {
             OutputGradient = g, Normalized = xhat, InverseDeviation = DeviceMemory.Of(inverseDeviation), Means = view, InputGradient = DeviceMemory.Of(gx),
-            Channels = layout.Channels, Inner = layout.Inner,
+            Channels = new ChannelAxis(layout),
         });
     }
 
@@ -79,11 +79,11 @@ internal sealed partial class IlgpuLayerKernels
     internal struct Standardize : IElement
     {
         public ArrayView<float> X, Mean, InverseDeviation, Normalized;
-        public int Channels, Inner;
+        public ChannelAxis Channels;
 
         public readonly void At(int i)
         {
-            int channel = i / Inner % Channels;
+            int channel = Channels.Of(i);
             Normalized[i] = (X[i] - Mean[channel]) * InverseDeviation[channel];
         }
     }
@@ -111,7 +111,7 @@ internal sealed partial class IlgpuLayerKernels
             if (TWarp.Lane == 0)
             {
                 Means[channel] = (float)(sum / Layout.Positions);
-                Means[Layout.Channels + channel] = (float)(product / Layout.Positions);
+                Means[Layout.Channels.Value + channel] = (float)(product / Layout.Positions);
             }
         }
     }
@@ -120,12 +120,12 @@ internal sealed partial class IlgpuLayerKernels
     internal struct ChannelNormGradient : IElement
     {
         public ArrayView<float> OutputGradient, Normalized, InverseDeviation, Means, InputGradient;
-        public int Channels, Inner;
+        public ChannelAxis Channels;
 
         public readonly void At(int i)
         {
-            int channel = i / Inner % Channels;
-            InputGradient[i] = InverseDeviation[channel] * (OutputGradient[i] - Means[channel] - (Normalized[i] * Means[Channels + channel]));
+            int channel = Channels.Of(i);
+            InputGradient[i] = InverseDeviation[channel] * (OutputGradient[i] - Means[channel] - (Normalized[i] * Means[Channels.Channels.Value + channel]));
         }
     }
 }

@@ -14,18 +14,18 @@ internal sealed partial class IlgpuLayerKernels
         {
             Bias = new MatrixOperand { Elements = DeviceMemory.Of(bias), RowStride = 1, DepthStride = 0, Batches = new BatchLayout(g.Groups, 0, g.OutChannelsPerGroup) },
         };
-        var patches = new PatchOperand { Image = DeviceMemory.Of(x), Shape = new ConvolutionShape(g) };
+        var patches = new PatchOperand { Patches = new() { Image = DeviceMemory.Of(x), Shape = new ConvolutionShape(g) } };
         algebra.Multiply(Factor.Of(weights, patches, g.PatchSize), KernelShapes.Convolution(g, batch), to);
     }
 
     public void ConvolutionInputGradient(ConvolutionGeometry geometry, int batch, Tensor gy, Tensor weight, Tensor gx)
     {
         var s = new ConvolutionShape(geometry);
-        int pixels = s.Height * s.Width;
+        int pixels = geometry.Height * geometry.Width;
         var weights = new TransposedKernelOperand { Weight = DeviceMemory.Of(weight), Shape = s };
         var backprops = new BackpropOperand { OutputGradient = DeviceMemory.Of(gy), Shape = s };
         algebra.Multiply(
-            Factor.Of(weights, backprops, s.GroupOutputs * s.Taps), KernelShapes.ConvolutionInputGradient(geometry, batch),
+            Factor.Of(weights, backprops, s.GroupOutputs * s.Taps.Value), KernelShapes.ConvolutionInputGradient(geometry, batch),
             new Destination(DeviceMemory.Of(gx), pixels, BatchLayout.Contiguous(s.GroupChannels * pixels)));
     }
 }

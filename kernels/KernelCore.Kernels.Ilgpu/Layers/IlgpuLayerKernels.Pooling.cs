@@ -32,16 +32,17 @@ internal sealed partial class IlgpuLayerKernels
 
         public readonly void At(int i)
         {
-            int plane = i / Window.Outputs * Window.Inputs, top = Window.Top(i), left = Window.Left(i), best = -1;
+            int plane = Window.Outputs.Quotient(i), output = Window.Outputs.Remainder(i, plane), start = plane * Window.Inputs.Value;
+            int top = Window.Top(output), left = Window.Left(output), best = -1;
             float max = float.NegativeInfinity;
             for (int h = IntrinsicMath.Max(0, top); h < IntrinsicMath.Min(Window.Height, top + Window.KernelHeight); h++)
             {
-                for (int w = IntrinsicMath.Max(0, left); w < IntrinsicMath.Min(Window.Width, left + Window.KernelWidth); w++)
+                for (int w = IntrinsicMath.Max(0, left); w < IntrinsicMath.Min(Window.Width.Value, left + Window.KernelWidth); w++)
                 {
-                    float value = X[plane + (h * Window.Width) + w];
+                    float value = X[start + (h * Window.Width.Value) + w];
                     bool wins = best < 0 | value > max | float.IsNaN(value);
                     max = wins ? value : max;
-                    best = wins ? (h * Window.Width) + w : best;
+                    best = wins ? (h * Window.Width.Value) + w : best;
                 }
             }
 
@@ -59,13 +60,14 @@ internal sealed partial class IlgpuLayerKernels
 
         public readonly void At(int i)
         {
-            int place = i % Window.Inputs, plane = i / Window.Inputs * Window.Outputs, row = place / Window.Width, column = place % Window.Width;
+            int plane = Window.Inputs.Quotient(i), place = Window.Inputs.Remainder(i, plane), start = plane * Window.Outputs.Value;
+            int row = Window.Width.Quotient(place), column = Window.Width.Remainder(place, row);
             float sum = 0;
             for (int v = Window.FirstOut(row); v <= Window.LastOut(row); v++)
             {
                 for (int u = Window.FirstOutColumn(column); u <= Window.LastOutColumn(column); u++)
                 {
-                    int output = plane + (v * Window.OutWidth) + u;
+                    int output = start + (v * Window.OutWidth.Value) + u;
                     sum += Argmax[output] == place ? OutputGradient[output] : 0;
                 }
             }
@@ -81,13 +83,14 @@ internal sealed partial class IlgpuLayerKernels
 
         public readonly void At(int i)
         {
-            int plane = i / Window.Outputs * Window.Inputs, top = Window.Top(i), left = Window.Left(i);
+            int plane = Window.Outputs.Quotient(i), output = Window.Outputs.Remainder(i, plane), start = plane * Window.Inputs.Value;
+            int top = Window.Top(output), left = Window.Left(output);
             double sum = 0;
             for (int h = IntrinsicMath.Max(0, top); h < IntrinsicMath.Min(Window.Height, top + Window.KernelHeight); h++)
             {
-                for (int w = IntrinsicMath.Max(0, left); w < IntrinsicMath.Min(Window.Width, left + Window.KernelWidth); w++)
+                for (int w = IntrinsicMath.Max(0, left); w < IntrinsicMath.Min(Window.Width.Value, left + Window.KernelWidth); w++)
                 {
-                    sum += X[plane + (h * Window.Width) + w];
+                    sum += X[start + (h * Window.Width.Value) + w];
                 }
             }
 
@@ -102,13 +105,14 @@ internal sealed partial class IlgpuLayerKernels
 
         public readonly void At(int i)
         {
-            int place = i % Window.Inputs, plane = i / Window.Inputs * Window.Outputs, row = place / Window.Width, column = place % Window.Width;
+            int plane = Window.Inputs.Quotient(i), place = Window.Inputs.Remainder(i, plane), start = plane * Window.Outputs.Value;
+            int row = Window.Width.Quotient(place), column = Window.Width.Remainder(place, row);
             float sum = 0;
             for (int v = Window.FirstOut(row); v <= Window.LastOut(row); v++)
             {
                 for (int u = Window.FirstOutColumn(column); u <= Window.LastOutColumn(column); u++)
                 {
-                    sum += OutputGradient[plane + (v * Window.OutWidth) + u];
+                    sum += OutputGradient[start + (v * Window.OutWidth.Value) + u];
                 }
             }
 

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using ILGPU;
 
 namespace KernelCore.Kernels.Ilgpu;
@@ -28,29 +29,49 @@ internal sealed partial class IlgpuLayerKernels
         public readonly void At<TWarp>(int row)
             where TWarp : struct, IWarp
         {
-            double sum = 0;
-            for (RowWalk at = Rows.Walk<TWarp>(row); at.IsInRow; at = at.Next<TWarp>())
-            {
-                sum += at.Load(X).Sum();
-            }
-
-            double mean = TWarp.Sum(sum) / Rows.Length, squares = 0;
-            for (RowWalk at = Rows.Walk<TWarp>(row); at.IsInRow; at = at.Next<TWarp>())
-            {
-                Double4 deviation = at.Inside(at.Load(X) - (Double4)mean);
-                squares += deviation.Dot(deviation);
-            }
-
-            double inverse = 1 / Math.Sqrt((TWarp.Sum(squares) / Rows.Length) + Epsilon);
-            for (RowWalk at = Rows.Walk<TWarp>(row); at.IsInRow; at = at.Next<TWarp>())
-            {
-                at.Store(Normalized, ((at.Load(X) - (Double4)mean) * inverse).Round());
-            }
-
+            RowWalk<TWarp> walk = Rows.Row<TWarp>(row);
+            double mean = TWarp.Sum(walk.Sum(new ValueSum { X = X }).Total) / Rows.Length;
+            double squares = TWarp.Sum(walk.Sum(new Deviations { X = X, Mean = mean }).Squares);
+            double inverse = 1 / Math.Sqrt((squares / Rows.Length) + Epsilon);
+            walk.Map(new Standardization { X = X, Normalized = Normalized, Mean = mean, Inverse = inverse });
             if (TWarp.Lane == 0)
             {
                 InverseDeviation[row] = (float)inverse;
             }
         }
+    }
+
+    private struct Deviations : IRowSum
+    {
+        public ArrayView<float> X;
+        public double Mean, Squares;
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public readonly Operands<TWord> Load<TWord>(int at, int column)
+            where TWord : struct, IWord<TWord> => new(TWord.Load(X, at));
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public void Take(int column, Operands<float> x)
+        {
+            double deviation = x.A - Mean;
+            Squares += deviation * deviation;
+        }
+    }
+
+    private struct Standardization : IRowMap
+    {
+        public ArrayView<float> X, Normalized;
+        public double Mean, Inverse;
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public readonly Operands<TWord> Load<TWord>(int at, int column)
+            where TWord : struct, IWord<TWord> => new(TWord.Load(X, at));
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public readonly Operands<float> Take(int column, Operands<float> x) => new((float)((x.A - Mean) * Inverse));
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public readonly void Store<TWord>(int at, Operands<TWord> results)
+            where TWord : struct, IWord<TWord> => TWord.Store(Normalized, at, results.A);
     }
 }

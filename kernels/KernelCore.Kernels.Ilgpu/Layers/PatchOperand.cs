@@ -5,48 +5,62 @@ namespace KernelCore.Kernels.Ilgpu;
 
 /// <summary>
 /// The patches of a convolution as a matrix that is never stored: element (position, patch element) of a (sample, group)
-/// pair is a pixel, or zero in the padding.
+/// pair is a pixel, or zero in the padding. Summed over the elements of a patch: the convolution itself, and products of patches.
 /// </summary>
 internal struct PatchOperand : IOperand
 {
-    public ArrayView<float> Image;
-    public ConvolutionShape Shape;
+    public Patches Patches;
 
-    /// <summary>What the product sums over.</summary>
-    public PatchSum Sum;
+    public static bool HasWords => false;
 
-    public readonly bool DepthIsContiguous => Sum != PatchSum.Patch;
+    public readonly bool IsInWords => false;
+
+    public readonly bool DepthIsContiguous => false;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public readonly float At(int batch, int row, int depth)
-    {
-        int position = Sum == PatchSum.Patch ? row : depth, patch = Sum == PatchSum.Patch ? depth : row;
-        if (Sum == PatchSum.SamplesAndPositions)
-        {
-            int positions = Shape.OutHeight * Shape.OutWidth;
-            batch += position / positions * Shape.Groups;
-            position %= positions;
-        }
+    public readonly Place Row(int batch, int row) => Patches.Position(row).Moved(Patches.Start(batch));
 
-        int channel = patch / Shape.Taps, tap = patch % Shape.Taps;
-        int h = (position / Shape.OutWidth * Shape.StrideHeight) + (tap / Shape.KernelWidth * Shape.DilationHeight) - Shape.PadTop;
-        int w = (position % Shape.OutWidth * Shape.StrideWidth) + (tap % Shape.KernelWidth * Shape.DilationWidth) - Shape.PadLeft;
-        bool inside = h >= 0 & h < Shape.Height & w >= 0 & w < Shape.Width;
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly Place Depth(int depth) => Patches.Element(depth);
 
-        // The groups of a sample follow one another, as do samples: (sample, group) pairs count blocks of channels.
-        return inside ? Image[(((((batch * Shape.GroupChannels) + channel) * Shape.Height) + h) * Shape.Width) + w] : 0;
-    }
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly bool Has(Place place) => Patches.Has(place);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly float At(Place place) => Patches.At(place);
+
+    public readonly Float4 Word(Place place) => default;
 }
 
-/// <summary>Which axis of the patches a product sums over.</summary>
-internal enum PatchSum
+/// <summary>
+/// The same transposed, summed over positions: those of one sample, for per-sample gradients of the weights, or those of all samples, with groups
+/// as batches, for the gradient of the batch.
+/// </summary>
+internal struct TransposedPatchOperand : IOperand
 {
-    /// <summary>The patch: the convolution itself, and products of patches.</summary>
-    Patch,
+    public Patches Patches;
 
-    /// <summary>The positions of one sample: per-sample gradients of the weights.</summary>
-    Positions,
+    public static bool HasWords => false;
 
-    /// <summary>All positions of all samples, with groups as batches: the gradient of the batch.</summary>
-    SamplesAndPositions,
+    public readonly bool IsInWords => false;
+
+    public readonly bool DepthIsContiguous => true;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly Place Row(int batch, int row) => Patches.Element(row).Moved(Patches.Start(batch));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly Place Depth(int depth)
+    {
+        int sample = Patches.Shape.Positions.Quotient(depth);
+        return Patches.Position(Patches.Shape.Positions.Remainder(depth, sample)).Moved(Patches.Start(sample * Patches.Shape.Groups.Value));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly bool Has(Place place) => Patches.Has(place);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly float At(Place place) => Patches.At(place);
+
+    public readonly Float4 Word(Place place) => default;
 }

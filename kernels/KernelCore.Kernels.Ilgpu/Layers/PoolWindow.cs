@@ -5,31 +5,32 @@ namespace KernelCore.Kernels.Ilgpu;
 /// <summary>Shape of a pooling window, as kernels take it.</summary>
 internal readonly struct PoolWindow(PoolGeometry g)
 {
-    public readonly int Height = g.Height, Width = g.Width, OutHeight = g.OutHeight, OutWidth = g.OutWidth;
-    public readonly int KernelHeight = g.KernelHeight, KernelWidth = g.KernelWidth, StrideHeight = g.StrideHeight, StrideWidth = g.StrideWidth;
-    public readonly int PadHeight = g.PadHeight, PadWidth = g.PadWidth;
+    public readonly int Height = g.Height, OutHeight = g.OutHeight, KernelHeight = g.KernelHeight, KernelWidth = g.KernelWidth;
+    public readonly Divisor Width = new(g.Width), OutWidth = new(g.OutWidth);
 
-    public int Inputs => Height * Width;
+    /// <summary>Elements of a plane.</summary>
+    public readonly Divisor Inputs = new(g.Height * g.Width), Outputs = new(g.OutHeight * g.OutWidth);
 
-    public int Outputs => OutHeight * OutWidth;
+    private readonly Divisor _strideHeight = new(g.StrideHeight), _strideWidth = new(g.StrideWidth);
+    private readonly int _padHeight = g.PadHeight, _padWidth = g.PadWidth;
 
-    /// <summary>First row of the window of an output; may lie in the padding.</summary>
-    public int Top(int output) => (output / OutWidth % OutHeight * StrideHeight) - PadHeight;
+    /// <summary>First row of the window of an output of a plane; may lie in the padding.</summary>
+    public int Top(int output) => (OutWidth.Quotient(output) * _strideHeight.Value) - _padHeight;
 
-    /// <summary>First column of the window of an output; may lie in the padding.</summary>
-    public int Left(int output) => (output % OutWidth * StrideWidth) - PadWidth;
+    /// <summary>First column of the window of an output of a plane; may lie in the padding.</summary>
+    public int Left(int output) => (OutWidth.Remainder(output) * _strideWidth.Value) - _padWidth;
 
     /// <summary>First output row whose window holds an input row.</summary>
-    public int FirstOut(int row) => FirstOut(row + PadHeight, KernelHeight, StrideHeight);
+    public int FirstOut(int row) => FirstOut(row + _padHeight, KernelHeight, _strideHeight);
 
     /// <summary>Last output row whose window holds an input row.</summary>
-    public int LastOut(int row) => IntrinsicMath.Min(OutHeight - 1, (row + PadHeight) / StrideHeight);
+    public int LastOut(int row) => IntrinsicMath.Min(OutHeight - 1, _strideHeight.Quotient(row + _padHeight));
 
     /// <summary>First output column whose window holds an input column.</summary>
-    public int FirstOutColumn(int column) => FirstOut(column + PadWidth, KernelWidth, StrideWidth);
+    public int FirstOutColumn(int column) => FirstOut(column + _padWidth, KernelWidth, _strideWidth);
 
     /// <summary>Last output column whose window holds an input column.</summary>
-    public int LastOutColumn(int column) => IntrinsicMath.Min(OutWidth - 1, (column + PadWidth) / StrideWidth);
+    public int LastOutColumn(int column) => IntrinsicMath.Min(OutWidth.Value - 1, _strideWidth.Quotient(column + _padWidth));
 
-    private static int FirstOut(int padded, int kernel, int stride) => padded < kernel ? 0 : (padded - kernel + stride) / stride;
+    private static int FirstOut(int padded, int kernel, Divisor stride) => padded < kernel ? 0 : stride.Quotient(padded - kernel + stride.Value);
 }

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using ILGPU;
 
 namespace KernelCore.Kernels.Ilgpu;
@@ -17,24 +18,48 @@ internal struct SegmentJacobian : IRow
     public readonly void At<TWarp>(int row)
         where TWarp : struct, IWarp
     {
-        double sum = 0, product = 0;
-        for (RowWalk at = Rows.Walk<TWarp>(row); at.IsInRow; at = at.Next<TWarp>())
-        {
-            Real4 v = at.Load(Operand);
-            sum += v.Sum();
-            product += v.Dot(at.Load(Normalized));
-        }
-
-        float mean = (float)(TWarp.Sum(sum) / Rows.Length), projection = (float)(TWarp.Sum(product) / Rows.Length), factor = InverseDeviation[row];
-        for (RowWalk at = Rows.Walk<TWarp>(row); at.IsInRow; at = at.Next<TWarp>())
-        {
-            Real4 own = at.Load(Operand) - Real4.Broadcast(mean) - (at.Load(Normalized) * Real4.Broadcast(projection));
-            at.Store(Product, Real4.Broadcast(factor) * own);
-        }
-
+        RowWalk<TWarp> walk = Rows.Row<TWarp>(row);
+        Moments moments = walk.Sum(new Moments { Operand = Operand, Normalized = Normalized });
+        float mean = (float)(TWarp.Sum(moments.Sum) / Rows.Length), projection = (float)(TWarp.Sum(moments.Product) / Rows.Length);
+        walk.Map(new Projected { Operand = Operand, Normalized = Normalized, Product = Product, Mean = mean, Projection = projection, Factor = InverseDeviation[row] });
         if (TWarp.Lane == 0 && Projection.Length > 0)
         {
             Projection[row] = projection;
         }
+    }
+
+    /// <summary>Sums of v and of n v.</summary>
+    private struct Moments : IRowSum
+    {
+        public ArrayView<float> Operand, Normalized;
+        public double Sum, Product;
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public readonly Operands<TWord> Load<TWord>(int at, int column)
+            where TWord : struct, IWord<TWord> => new(TWord.Load(Operand, at), TWord.Load(Normalized, at));
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public void Take(int column, Operands<float> x)
+        {
+            Sum += x.A;
+            Product += (double)x.A * x.B;
+        }
+    }
+
+    private struct Projected : IRowMap
+    {
+        public ArrayView<float> Operand, Normalized, Product;
+        public float Mean, Projection, Factor;
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public readonly Operands<TWord> Load<TWord>(int at, int column)
+            where TWord : struct, IWord<TWord> => new(TWord.Load(Operand, at), TWord.Load(Normalized, at));
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public readonly Operands<float> Take(int column, Operands<float> x) => new(Factor * (x.A - Mean - (x.B * Projection)));
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public readonly void Store<TWord>(int at, Operands<TWord> results)
+            where TWord : struct, IWord<TWord> => TWord.Store(Product, at, results.A);
     }
 }

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using ILGPU;
 
 namespace KernelCore.Kernels.Ilgpu;
@@ -11,20 +12,33 @@ internal struct Softmax : IRow
     public readonly void At<TWarp>(int row)
         where TWarp : struct, IWarp
     {
-        float max = new LogitRow(Scores, Rows, row).MaxWithout<TWarp>(-1);
-        double sum = 0;
-        for (RowWalk at = Rows.Walk<TWarp>(row); at.IsInRow; at = at.Next<TWarp>())
+        RowWalk<TWarp> walk = Rows.Row<TWarp>(row);
+        float max = LogitRow.Max(walk, Scores);
+        double sum = TWarp.Sum(walk.Map(new Exponentials { Scores = Scores, Max = max }).Sum);
+        walk.Map(new RowScale { X = Scores, Factor = (float)(1 / sum) });
+    }
+
+    private struct Exponentials : IRowMap
+    {
+        public ArrayView<float> Scores;
+        public float Max;
+        public double Sum;
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public readonly Operands<TWord> Load<TWord>(int at, int column)
+            where TWord : struct, IWord<TWord> => new(TWord.Load(Scores, at));
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public Operands<float> Take(int column, Operands<float> x)
         {
-            Real4 e = RealMath.Exp(at.Load(Scores, float.NegativeInfinity) - Real4.Broadcast(max));
-            at.Store(Scores, e);
-            sum += e.Sum();
+            float e = LogitRow.Exp(x.A, Max);
+            Sum += e;
+            return new(e);
         }
 
-        float factor = (float)(1 / TWarp.Sum(sum));
-        for (RowWalk at = Rows.Walk<TWarp>(row); at.IsInRow; at = at.Next<TWarp>())
-        {
-            at.Store(Scores, at.Load(Scores) * Real4.Broadcast(factor));
-        }
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public readonly void Store<TWord>(int at, Operands<TWord> results)
+            where TWord : struct, IWord<TWord> => TWord.Store(Scores, at, results.A);
     }
 }
 
@@ -37,16 +51,25 @@ internal struct SoftmaxJacobian : IRow
     public readonly void At<TWarp>(int row)
         where TWarp : struct, IWarp
     {
-        double sum = 0;
-        for (RowWalk at = Rows.Walk<TWarp>(row); at.IsInRow; at = at.Next<TWarp>())
-        {
-            sum += at.Load(Probabilities).Dot(at.Load(Vectors));
-        }
+        RowWalk<TWarp> walk = Rows.Row<TWarp>(row);
+        double sum = TWarp.Sum(walk.Sum(new DotSum { X = Probabilities, Y = Vectors }).Total);
+        walk.Map(new Centered { Probabilities = Probabilities, Vectors = Vectors, Mean = (float)sum });
+    }
 
-        Real4 mean = Real4.Broadcast((float)TWarp.Sum(sum));
-        for (RowWalk at = Rows.Walk<TWarp>(row); at.IsInRow; at = at.Next<TWarp>())
-        {
-            at.Store(Vectors, at.Load(Probabilities) * (at.Load(Vectors) - mean));
-        }
+    private struct Centered : IRowMap
+    {
+        public ArrayView<float> Probabilities, Vectors;
+        public float Mean;
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public readonly Operands<TWord> Load<TWord>(int at, int column)
+            where TWord : struct, IWord<TWord> => new(TWord.Load(Probabilities, at), TWord.Load(Vectors, at));
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public readonly Operands<float> Take(int column, Operands<float> x) => new(x.A * (x.B - Mean));
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public readonly void Store<TWord>(int at, Operands<TWord> results)
+            where TWord : struct, IWord<TWord> => TWord.Store(Vectors, at, results.A);
     }
 }

@@ -9,12 +9,31 @@ internal struct TransposedKernelOperand : IOperand
     public ArrayView<float> Weight;
     public ConvolutionShape Shape;
 
+    public static bool HasWords => false;
+
+    public readonly bool IsInWords => false;
+
     public readonly bool DepthIsContiguous => true;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public readonly float At(int batch, int row, int depth)
+    public readonly Place Row(int batch, int row) => new((First(Shape.Groups.Remainder(batch) * Shape.GroupOutputs) + row) * Shape.Taps.Value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly Place Depth(int depth)
     {
-        int output = (batch % Shape.Groups * Shape.GroupOutputs) + (depth / Shape.Taps);
-        return Weight[(((output * Shape.GroupChannels) + row) * Shape.Taps) + (depth % Shape.Taps)];
+        int output = Shape.Taps.Quotient(depth);
+        return new((First(output) * Shape.Taps.Value) + Shape.Taps.Remainder(depth, output));
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly bool Has(Place place) => true;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly float At(Place place) => Weight[place.Offset];
+
+    public readonly Float4 Word(Place place) => default;
+
+    /// <summary>Input channels of the outputs before one.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private readonly int First(int output) => output * Shape.GroupChannels;
 }

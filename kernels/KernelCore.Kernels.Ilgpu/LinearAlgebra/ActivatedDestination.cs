@@ -20,9 +20,12 @@ internal readonly struct ActivatedDestination<TFunction>(Destination to, ArrayVi
         where TTile : struct, ITile => TileStore.Run<TTile, ActivatedDestination<TFunction>>(this, frame, elements);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public float Store(int batch, int row, int column, float element)
+    public MatrixStart Start(int batch) => _to.Start(batch);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public float Store(MatrixStart start, int row, int column, float element)
     {
-        float value = _to.Store(batch, row, column, element);
+        float value = _to.Store(start, row, column, element);
         _activated[(row * _stride) + column] = TFunction.Value(new Real(value), new Real(_slope)).Value;
         return value;
     }

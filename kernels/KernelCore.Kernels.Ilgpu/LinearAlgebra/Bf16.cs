@@ -10,23 +10,44 @@ internal readonly struct Bf16 : ITensorFormat
 
     public static int TermsPerWord => 2;
 
-    public static void Put(ArrayView<Float4> slab, int word, int term, float value) => slab.Cast<ushort>()[(2 * word) + term] = (ushort)Round(value);
+    public static uint Pack(float first, float second) => (Round(first) >> 16) | (Round(second) & 0xffff0000);
+
+    public static void StoreTerms(ArrayView<Float4> slab, int at, Float4 terms) => slab.Cast<Float2>()[at] = new()
+    {
+        X = Interop.IntAsFloat(Pack(terms.X, terms.Y)), Y = Interop.IntAsFloat(Pack(terms.Z, terms.W)),
+    };
 
     public static float MultiplyAdd(float sum, int a, int b) => sum + (Low(a) * Low(b)) + (High(a) * High(b));
 
-    public static void Emit(in WarpFragments f)
+    public static void Emit(int square, in LeftFragments a, in RightFragments b)
     {
-        CudaAsm.Emit(Instruction + MmaRegisters.First, f.A0, f.A1, f.A2, f.A3, f.B0, f.B1);
-        CudaAsm.Emit(Instruction + MmaRegisters.Second, f.A0, f.A1, f.A2, f.A3, f.B2, f.B3);
-        CudaAsm.Emit(Instruction + MmaRegisters.Third, f.A0, f.A1, f.A2, f.A3, f.B4, f.B5);
-        CudaAsm.Emit(Instruction + MmaRegisters.Fourth, f.A0, f.A1, f.A2, f.A3, f.B6, f.B7);
+        if (square == 0)
+        {
+            CudaAsm.Emit(Instruction + MmaRegisters.Left0 + Instruction + MmaRegisters.Right1, a.A0, a.A1, a.A2, a.A3, b.B0, b.B1, b.B2, b.B3);
+            CudaAsm.Emit(Instruction + MmaRegisters.Left2 + Instruction + MmaRegisters.Right3, a.A4, a.A5, a.A6, a.A7, b.B0, b.B1, b.B2, b.B3);
+        }
+        else if (square == 1)
+        {
+            CudaAsm.Emit(Instruction + MmaRegisters.Left4 + Instruction + MmaRegisters.Right5, a.A0, a.A1, a.A2, a.A3, b.B0, b.B1, b.B2, b.B3);
+            CudaAsm.Emit(Instruction + MmaRegisters.Left6 + Instruction + MmaRegisters.Right7, a.A4, a.A5, a.A6, a.A7, b.B0, b.B1, b.B2, b.B3);
+        }
+        else if (square == 2)
+        {
+            CudaAsm.Emit(Instruction + MmaRegisters.Left8 + Instruction + MmaRegisters.Right9, a.A0, a.A1, a.A2, a.A3, b.B0, b.B1, b.B2, b.B3);
+            CudaAsm.Emit(Instruction + MmaRegisters.Left10 + Instruction + MmaRegisters.Right11, a.A4, a.A5, a.A6, a.A7, b.B0, b.B1, b.B2, b.B3);
+        }
+        else if (square == 3)
+        {
+            CudaAsm.Emit(Instruction + MmaRegisters.Left12 + Instruction + MmaRegisters.Right13, a.A0, a.A1, a.A2, a.A3, b.B0, b.B1, b.B2, b.B3);
+            CudaAsm.Emit(Instruction + MmaRegisters.Left14 + Instruction + MmaRegisters.Right15, a.A4, a.A5, a.A6, a.A7, b.B0, b.B1, b.B2, b.B3);
+        }
     }
 
-    /// <summary>What cvt.rn.bf16.f32 does, without its output in memory.</summary>
+    /// <summary>What cvt.rn.bf16.f32 does, without its output in memory; the lower half is left over.</summary>
     private static uint Round(float value)
     {
         uint bits = Interop.FloatAsInt(value);
-        return float.IsNaN(value) ? 0x7fc0 : (bits + 0x7fff + ((bits >> 16) & 1)) >> 16;
+        return Comparison.IsNaN(value) ? 0x7fc00000 : bits + 0x7fff + ((bits >> 16) & 1);
     }
 
     private static float Low(int word) => Interop.IntAsFloat((uint)word << 16);

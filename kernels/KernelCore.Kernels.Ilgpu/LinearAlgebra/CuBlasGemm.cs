@@ -60,7 +60,7 @@ internal sealed class CuBlasGemm : IDisposable
     {
         public void With<TTo>(in TTo to)
             where TTo : struct, IDestination =>
-            device.ForEach(KernelShapes.Add(c.Rows, c.Columns), new Finish<TTo> { C = DeviceMemory.Of(c), To = to, Columns = c.Columns, Stride = c.Stride });
+            device.ForEach(KernelShapes.Add(c.Rows, c.Columns), new Finish<TTo> { C = DeviceMemory.Of(c), To = to, Columns = new(c.Columns), Stride = c.Stride });
     }
 
     /// <summary>What a destination does besides the product, to one that is stored: in place, element by element.</summary>
@@ -69,8 +69,13 @@ internal sealed class CuBlasGemm : IDisposable
     {
         public ArrayView<float> C;
         public TTo To;
-        public int Columns, Stride;
+        public Divisor Columns;
+        public int Stride;
 
-        public readonly void At(int i) => To.Store(0, i / Columns, i % Columns, C[(i / Columns * Stride) + (i % Columns)]);
+        public readonly void At(int i)
+        {
+            int row = Columns.Quotient(i), column = Columns.Remainder(i, row);
+            To.Store(To.Start(0), row, column, C[(row * Stride) + column]);
+        }
     }
 }

@@ -23,12 +23,15 @@ internal struct Destination(ArrayView<float> c, int stride, BatchLayout batches,
         where TTile : struct, ITile => TileStore.Run<TTile, Destination>(this, frame, elements);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public readonly float Store(int batch, int row, int column, float element)
+    public readonly MatrixStart Start(int batch) => new(_batches.Offset(batch), Bias.Start(batch));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly float Store(MatrixStart start, int row, int column, float element)
     {
-        int at = _batches.Offset(batch) + (row * _stride) + column;
+        int at = start.Element + (row * _stride) + column;
         float value = _alpha * element;
         value = _beta == 0 ? value : value + (_beta * _c[at]);
-        value = Bias.Elements.Length == 0 ? value : value + Bias.At(batch, row, column);
+        value = Bias.Elements.Length == 0 ? value : value + Bias.At(start.Bias, row, column);
         _c[at] = value;
         return value;
     }

@@ -14,7 +14,11 @@ internal static class Factor
     /// <summary>The same in parts of the depth: those of each matrix follow one another in the batch.</summary>
     public static Factor<TLeft, TRight> InParts<TLeft, TRight>(TLeft left, TRight right, int depth, DepthSplit split)
         where TLeft : struct, IOperand
-        where TRight : struct, IOperand => new() { Left = left, Right = right, Depth = depth, Parts = split.Parts, PartDepth = split.Depth };
+        where TRight : struct, IOperand => new()
+        {
+            Left = left, Right = right, Depth = depth, Parts = new(split.Parts), PartDepth = split.Depth,
+            Words = left.IsInWords && right.IsInWords && (split.Parts == 1 || split.Depth % 4 == 0) ? 1 : 0,
+        };
 
     /// <summary>The elementwise product of two factors.</summary>
     public static Hadamard<TFirst, TSecond> Hadamard<TFirst, TSecond>(TFirst first, TSecond second)
@@ -29,87 +33,120 @@ internal struct Factor<TLeft, TRight> : IFactor
 {
     public TLeft Left;
     public TRight Right;
-    public int Depth, Parts, PartDepth;
+    public Divisor Parts;
+    public int Depth, PartDepth;
+
+    /// <summary>Whether both operands, and the parts, allow loads of 16 bytes.</summary>
+    public int Words;
 
     public static int Held => 1;
 
-    public readonly TSums Compute<TTile, TSums>(TileFrame frame, ArrayView<Float4> slabs)
+    /// <summary>In a loop: there is the code of a sink, and its shared memory, once.</summary>
+    public readonly void HandTo<TTile, TSums, TSink>(TSink sink, TileFrame frame, ArrayView<Float4> slabs)
         where TTile : struct, ITile<TSums>
-        where TSums : struct, ISums<TSums>
+        where TSums : struct
+        where TSink : struct, ISink
     {
-        ArrayView<Float4> left = slabs.SubView(0, TTile.SlabWords), right = slabs.SubView(TTile.SlabWords, TTile.SlabWords);
-        int batch = frame.Batch / Parts, begin = frame.Batch % Parts * PartDepth, end = begin + IntrinsicMath.Min(PartDepth, Depth - begin);
-        TSums sums = TTile.Zero();
-        for (int start = begin; start < end; start += TTile.Slab)
+        if (TTile.Reach == 1)
         {
-            SlabWalk l = SlabWalk.Of<TTile, TSums>(Left.DepthIsContiguous), r = SlabWalk.Of<TTile, TSums>(Right.DepthIsContiguous);
-            for (int k = 0; k < SlabWalk.Length<TTile, TSums>(); k += TTile.Fetches)
+            sink.Take<TTile>(frame, Square<TTile, TSums>(frame, slabs));
+            return;
+        }
+
+        TSums sums = Compute<TTile, TSums>(frame, slabs);
+        for (int k = 0; k < TTile.Reach * TTile.Reach; k++)
+        {
+            TileFrame place = frame.Square(k / TTile.Reach, k % TTile.Reach, 4 * TTile.Side);
+            if (place.FirstRow < frame.Rows && place.FirstColumn < frame.Columns)
             {
-                // All loads are under way before the first is waited for.
-                SlabWalk farLeft = l.Next().Next().Next().Next(), farRight = r.Next().Next().Next().Next();
-                Float4 x = Fetch(Left, l, batch, frame.FirstRow, frame.Rows, start, end), y = Fetch(Right, r, batch, frame.FirstColumn, frame.Columns, start, end);
-                Float4 z = default, w = default;
-                if (TTile.Fetches == 8)
-                {
-                    z = Fetch(Left, farLeft, batch, frame.FirstRow, frame.Rows, start, end);
-                    w = Fetch(Right, farRight, batch, frame.FirstColumn, frame.Columns, start, end);
-                }
-
-                Put<TTile, TSums>(left, l, x);
-                Put<TTile, TSums>(right, r, y);
-                if (TTile.Fetches == 8)
-                {
-                    Put<TTile, TSums>(left, farLeft, z);
-                    Put<TTile, TSums>(right, farRight, w);
-                }
-
-                l = TTile.Fetches == 8 ? farLeft.Next().Next().Next().Next() : farLeft;
-                r = TTile.Fetches == 8 ? farRight.Next().Next().Next().Next() : farRight;
+                sink.Take<TTile>(place, TTile.First(sums, slabs));
+                TTile.Synchronize();
             }
 
+            sums = TTile.Rest(sums);
+        }
+    }
+
+    public readonly Quad Square<TTile, TSums>(TileFrame frame, ArrayView<Float4> slabs)
+        where TTile : struct, ITile<TSums>
+        where TSums : struct => TTile.First(Compute<TTile, TSums>(frame, slabs), slabs);
+
+    private readonly TSums Compute<TTile, TSums>(TileFrame frame, ArrayView<Float4> slabs)
+        where TTile : struct, ITile<TSums>
+        where TSums : struct
+    {
+        int batch = Parts.Quotient(frame.Batch), begin = Parts.Remainder(frame.Batch, batch) * PartDepth, end = begin + IntrinsicMath.Min(PartDepth, Depth - begin);
+        var left = new SlabSource(batch, frame.FirstRow, frame.Rows, slabs.SubView(0, TTile.SlabWords));
+        var right = new SlabSource(batch, frame.FirstColumn, frame.Columns, slabs.SubView(TTile.SlabWords, TTile.SlabWords));
+        bool words = TLeft.HasWords && TRight.HasWords && Words != 0 && (Left.DepthIsContiguous || frame.Rows % 4 == 0) && (Right.DepthIsContiguous || frame.Columns % 4 == 0);
+        TSums sums = TTile.Zero();
+        for (int term = begin; term < end; term += TTile.Slab)
+        {
+            // What a slab lacks is zero, which only the second way checks for. By counts: after an "if" ILGPU writes down twice what follows, barriers and all.
+            int count = SlabWalk.Length<TTile, TSums>(), inWords = words & term + TTile.Slab <= end ? count : 0;
+            BringWords<TTile, TSums>(inWords, left, right, term);
+            BringElements<TTile, TSums>(count - inWords, left, right, term, end);
+
             TTile.Synchronize();
-            sums = TTile.MultiplyAdd(sums, left, right, IntrinsicMath.Min(TTile.Slab, end - start));
+            sums = TTile.MultiplyAdd(sums, left.Slab, right.Slab, IntrinsicMath.Min(TTile.Slab, end - term));
 
             // Also after the last turn: NVIDIA's compiler for OpenCL gets a barrier wrong that the first turn leaves out.
             TTile.Synchronize();
         }
 
-        return TTile.Collect(sums, slabs);
+        return sums;
     }
 
-    /// <summary>Four elements; they are under way together.</summary>
+    /// <summary>A slab of both operands, as so many words of each for every thread: all or none. All that go at a time are under way before the first is waited for.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Float4 Fetch<TOperand>(TOperand operand, SlabWalk at, int batch, int first, int rows, int start, int end)
-        where TOperand : struct, IOperand
-    {
-        SlabWalk second = at.Next(), third = second.Next(), fourth = third.Next();
-        return new()
-        {
-            X = Element(operand, batch, first + at.Row, rows, start + at.Term, end),
-            Y = Element(operand, batch, first + second.Row, rows, start + second.Term, end),
-            Z = Element(operand, batch, first + third.Row, rows, start + third.Term, end),
-            W = Element(operand, batch, first + fourth.Row, rows, start + fourth.Term, end),
-        };
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Put<TTile, TSums>(ArrayView<Float4> slab, SlabWalk at, Float4 elements)
+    private readonly void BringWords<TTile, TSums>(int count, SlabSource left, SlabSource right, int term)
         where TTile : struct, ITile<TSums>
-        where TSums : struct, ISums<TSums>
+        where TSums : struct
     {
-        SlabWalk second = at.Next(), third = second.Next(), fourth = third.Next();
-        TTile.Put(slab, at.Row, at.Term, elements.X);
-        TTile.Put(slab, second.Row, second.Term, elements.Y);
-        TTile.Put(slab, third.Row, third.Term, elements.Z);
-        TTile.Put(slab, fourth.Row, fourth.Term, elements.W);
+        SlabWalk l = SlabWalk.Of<TTile, TSums>(Left.DepthIsContiguous), r = SlabWalk.Of<TTile, TSums>(Right.DepthIsContiguous);
+        int step = TTile.Fetches, near = IntrinsicMath.Min(step, 2);
+        for (int k = 0; k < count; k += step)
+        {
+            WordPair x = left.Words(Left, l, near, term), y = right.Words(Right, r, near, term), z = default, w = default;
+            if (step > 2)
+            {
+                z = left.Words(Left, l.Skip(2), 2, term);
+                w = right.Words(Right, r.Skip(2), 2, term);
+            }
+
+            left.Put<TTile, TSums>(l, near, Left.DepthIsContiguous, x);
+            right.Put<TTile, TSums>(r, near, Right.DepthIsContiguous, y);
+            if (step > 2)
+            {
+                left.Put<TTile, TSums>(l.Skip(2), 2, Left.DepthIsContiguous, z);
+                right.Put<TTile, TSums>(r.Skip(2), 2, Right.DepthIsContiguous, w);
+            }
+
+            l = l.Skip(step);
+            r = r.Skip(step);
+        }
     }
 
+    /// <summary>The same element by element. Half as many at a time: what ILGPU has to inline for more takes it seconds, needed or not.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static float Element<TOperand>(TOperand operand, int batch, int row, int rows, int term, int end)
-        where TOperand : struct, IOperand => row < rows && term < end ? operand.At(batch, row, term) : 0;
+    private readonly void BringElements<TTile, TSums>(int count, SlabSource left, SlabSource right, int term, int end)
+        where TTile : struct, ITile<TSums>
+        where TSums : struct
+    {
+        SlabWalk l = SlabWalk.Of<TTile, TSums>(Left.DepthIsContiguous), r = SlabWalk.Of<TTile, TSums>(Right.DepthIsContiguous);
+        int step = IntrinsicMath.Min(TTile.Fetches, 2);
+        for (int k = 0; k < count; k += step)
+        {
+            WordPair x = left.Elements(Left, l, step, term, end), y = right.Elements(Right, r, step, term, end);
+            left.Put<TTile, TSums>(l, step, Left.DepthIsContiguous, x);
+            right.Put<TTile, TSums>(r, step, Right.DepthIsContiguous, y);
+            l = l.Skip(step);
+            r = r.Skip(step);
+        }
+    }
 }
 
-/// <summary>The elementwise product of two factors, in registers.</summary>
+/// <summary>The elementwise product of two factors, in registers: of tiles of one square.</summary>
 internal struct Hadamard<TFirst, TSecond> : IFactor
     where TFirst : struct, IFactor
     where TSecond : struct, IFactor
@@ -119,12 +156,17 @@ internal struct Hadamard<TFirst, TSecond> : IFactor
 
     public static int Held => TFirst.Held + TSecond.Held;
 
-    public readonly TSums Compute<TTile, TSums>(TileFrame frame, ArrayView<Float4> slabs)
+    public readonly void HandTo<TTile, TSums, TSink>(TSink sink, TileFrame frame, ArrayView<Float4> slabs)
         where TTile : struct, ITile<TSums>
-        where TSums : struct, ISums<TSums>
+        where TSums : struct
+        where TSink : struct, ISink => sink.Take<TTile>(frame, Square<TTile, TSums>(frame, slabs));
+
+    public readonly Quad Square<TTile, TSums>(TileFrame frame, ArrayView<Float4> slabs)
+        where TTile : struct, ITile<TSums>
+        where TSums : struct
     {
-        TSums first = First.Compute<TTile, TSums>(frame, slabs);
+        Quad first = First.Square<TTile, TSums>(frame, slabs);
         TTile.Synchronize();
-        return first.Times(Second.Compute<TTile, TSums>(frame, slabs));
+        return first.Times(Second.Square<TTile, TSums>(frame, slabs));
     }
 }

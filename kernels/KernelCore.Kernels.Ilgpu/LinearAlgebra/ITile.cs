@@ -18,16 +18,25 @@ internal interface ITile
 }
 
 /// <summary>
-/// How a group multiplies: what it keeps of the operands in shared memory, in which precision, and where the sums are.
-/// In the end each thread has its <typeparamref name="TSums"/>.
+/// How a group multiplies: what it keeps of the operands in shared memory, in which precision, and where the sums are. A
+/// tile is one square of 4 Side x 4 Side elements, or several: each thread has 4 x 4 elements of every square.
 /// </summary>
 internal interface ITile<TSums> : ITile
-    where TSums : struct, ISums<TSums>
+    where TSums : struct
 {
+    /// <summary>Squares that are next to one another, and squares below one another.</summary>
+    static abstract int Reach { get; }
+
+    /// <inheritdoc cref="IGridKernel.GroupsEach"/>
+    static abstract int GroupsEach { get; }
+
     /// <summary>Terms of the sum that are in shared memory at a time.</summary>
     static abstract int Slab { get; }
 
-    /// <summary>Elements of each operand that a thread has under way at a time: 4 or 8.</summary>
+    /// <summary>Neighbouring terms of a row that are written together where a thread has neighbouring rows: 1 or 2.</summary>
+    static abstract int PairedTerms { get; }
+
+    /// <summary>Words of four elements of each operand that a thread has under way at a time: 1, 2 or 4, and no less than <see cref="PairedTerms"/>.</summary>
     static abstract int Fetches { get; }
 
     /// <summary>Shared memory for a slab of one operand, in words of 16 bytes.</summary>
@@ -39,16 +48,27 @@ internal interface ITile<TSums> : ITile
     /// <summary>Sums of nothing.</summary>
     static abstract TSums Zero();
 
-    /// <summary>Writes an element of an operand to its slab.</summary>
+    /// <summary>Writes four neighbouring terms of a row to the slab of an operand.</summary>
     /// <param name="slab">Shared memory.</param>
     /// <param name="row">Row of the tile; for the right operand, column.</param>
-    /// <param name="term">Which term of the slab.</param>
-    /// <param name="value">The element.</param>
-    static abstract void Put(ArrayView<Float4> slab, int row, int term, float value);
+    /// <param name="term">The first of the terms, a multiple of four.</param>
+    /// <param name="terms">The elements.</param>
+    static abstract void PutTerms(ArrayView<Float4> slab, int row, int term, Float4 terms);
+
+    /// <summary>Writes a term of four neighbouring rows, or two of them, to the slab of an operand.</summary>
+    /// <param name="slab">Shared memory.</param>
+    /// <param name="row">The first of the rows, a multiple of four.</param>
+    /// <param name="term">Which term, a multiple of <see cref="PairedTerms"/>.</param>
+    /// <param name="rows">The elements.</param>
+    /// <param name="next">Those of the next term, where terms are paired.</param>
+    static abstract void PutRows(ArrayView<Float4> slab, int row, int term, Float4 rows, Float4 next);
 
     /// <summary>Adds the products of two slabs to the sums. Slabs are zero beyond their terms.</summary>
     static abstract TSums MultiplyAdd(TSums sums, ArrayView<Float4> left, ArrayView<Float4> right, int terms);
 
-    /// <summary>The elements of the calling thread. May write over the slabs.</summary>
-    static abstract TSums Collect(TSums sums, ArrayView<Float4> slabs);
+    /// <summary>The calling thread's elements of the first square. May write over the slabs, which nobody reads any more; all threads come along.</summary>
+    static abstract Quad First(TSums sums, ArrayView<Float4> slabs);
+
+    /// <summary>The sums without the first square: the next one is the first now.</summary>
+    static abstract TSums Rest(TSums sums);
 }

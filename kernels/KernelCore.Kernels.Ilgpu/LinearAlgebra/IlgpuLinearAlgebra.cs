@@ -100,7 +100,7 @@ internal sealed class IlgpuLinearAlgebra(IlgpuDevice device) : ILinearAlgebra, I
         Multiply(
             Factor.InParts(left, right, shape.Depth, split), shape with { Batch = shape.Batch * split.Parts, Depth = split.Depth },
             new Destination(products, shape.Columns, BatchLayout.Contiguous(size)));
-        device.ForEach((long)shape.Batch * size, new PartSum<TTo> { Products = products, To = to, Parts = split.Parts, Rows = shape.Rows, Columns = shape.Columns });
+        device.ForEach((long)shape.Batch * size, new PartSum<TTo> { Products = products, To = to, Parts = split.Parts, Size = new(size), Columns = new(shape.Columns) });
     }
 
     /// <summary>Computes a batch of matrices and hands their elements to a sink.</summary>
@@ -112,8 +112,14 @@ internal sealed class IlgpuLinearAlgebra(IlgpuDevice device) : ILinearAlgebra, I
         bool wide = TFactor.Held == 1 && IsWide(shape);
         switch (device.Products, device.Kind)
         {
+            case (ProductMode.Tf32, DeviceKind.Emulator) when wide:
+                Launch<WideTensorTile<MediumGroup, Tf32, EmulatedTensorCore<Tf32>>, Quads, TFactor, TSink>(factor, shape, sink);
+                break;
             case (ProductMode.Tf32, DeviceKind.Emulator):
                 Launch<TensorTile<MediumGroup, Tf32, EmulatedTensorCore<Tf32>>, Quad, TFactor, TSink>(factor, shape, sink);
+                break;
+            case (ProductMode.Bf16, DeviceKind.Emulator) when wide:
+                Launch<WideTensorTile<MediumGroup, Bf16, EmulatedTensorCore<Bf16>>, Quads, TFactor, TSink>(factor, shape, sink);
                 break;
             case (ProductMode.Bf16, DeviceKind.Emulator):
                 Launch<TensorTile<MediumGroup, Bf16, EmulatedTensorCore<Bf16>>, Quad, TFactor, TSink>(factor, shape, sink);
@@ -124,8 +130,14 @@ internal sealed class IlgpuLinearAlgebra(IlgpuDevice device) : ILinearAlgebra, I
             case (_, DeviceKind.Emulator):
                 Launch<SingleTile<SmallGroup>, Quad, TFactor, TSink>(factor, shape, sink);
                 break;
+            case (ProductMode.Tf32, _) when wide:
+                Launch<WideTensorTile<LargeGroup, Tf32, TensorCore<Tf32>>, Quads, TFactor, TSink>(factor, shape, sink);
+                break;
             case (ProductMode.Tf32, _):
                 Launch<TensorTile<LargeGroup, Tf32, TensorCore<Tf32>>, Quad, TFactor, TSink>(factor, shape, sink);
+                break;
+            case (ProductMode.Bf16, _) when wide:
+                Launch<WideTensorTile<LargeGroup, Bf16, TensorCore<Bf16>>, Quads, TFactor, TSink>(factor, shape, sink);
                 break;
             case (ProductMode.Bf16, _):
                 Launch<TensorTile<LargeGroup, Bf16, TensorCore<Bf16>>, Quad, TFactor, TSink>(factor, shape, sink);
@@ -153,19 +165,24 @@ internal sealed class IlgpuLinearAlgebra(IlgpuDevice device) : ILinearAlgebra, I
 
     /// <summary>Whether tiles of four squares are filled by the matrices, and fill the device. Not by OpenCL, for whose GPUs nobody has measured it.</summary>
     private bool IsWide(ProductShape shape) =>
-        device.Kind != DeviceKind.OpenCl && device.Products is not (ProductMode.Tf32 or ProductMode.Bf16) && Math.Min(shape.Rows, shape.Columns) > TileExtent
+        device.Kind != DeviceKind.OpenCl && Math.Min(shape.Rows, shape.Columns) > TileExtent
         && 4L * LaunchGrid.Tiles(shape, 2 * TileExtent) >= 3 * device.Multiprocessors;
 
     public void Dispose() => _cuBlas?.Dispose();
 
     private void Launch<TTile, TSums, TFactor, TSink>(in TFactor factor, ProductShape shape, in TSink sink)
         where TTile : struct, ITile<TSums>
-        where TSums : struct, ISums<TSums>
+        where TSums : struct
         where TFactor : struct, IFactor
         where TSink : struct, ISink
     {
-        var kernel = new Product<TTile, TSums, TFactor, TSink> { Factor = factor, Sink = sink, Rows = shape.Rows, Columns = shape.Columns };
-        device.Launch(kernel, LaunchGrid.Tiles(shape, 4 * TTile.Side * TSums.Reach), TTile.Side * TTile.Side);
+        int extent = 4 * TTile.Side * TTile.Reach;
+        var kernel = new Product<TTile, TSums, TFactor, TSink>
+        {
+            Factor = factor, Sink = sink, Rows = shape.Rows, Columns = shape.Columns,
+            Tiles = new(LaunchGrid.Tiles(shape with { Batch = 1 }, extent)), Across = new(LaunchGrid.Tiles(shape with { Batch = 1, Rows = 1 }, extent)),
+        };
+        device.Launch(kernel, LaunchGrid.Tiles(shape, extent), TTile.Side * TTile.Side);
     }
 
     private readonly struct MatrixProduct(IlgpuLinearAlgebra algebra, MatrixOperand left, MatrixOperand right, ProductShape shape) : IDestinationUse

@@ -10,6 +10,12 @@ internal struct MatrixOperand : IOperand
     public int RowStride, DepthStride;
     public BatchLayout Batches;
 
+    public static bool HasWords => true;
+
+    /// <summary>Whether one axis is contiguous, and everything along the others starts at a multiple of 16 bytes.</summary>
+    public readonly bool IsInWords =>
+        (DepthStride == 1 ? RowStride % 4 == 0 : RowStride == 1 && DepthStride % 4 == 0) && Batches.IsInWords && DeviceMemory.AreAligned(Elements);
+
     public readonly bool DepthIsContiguous
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -20,5 +26,25 @@ internal struct MatrixOperand : IOperand
     public static MatrixOperand RowOf(ArrayView<float> elements) => new() { Elements = elements, RowStride = 0, DepthStride = 1, Batches = BatchLayout.Contiguous(0) };
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public readonly float At(int batch, int row, int depth) => Elements[Batches.Offset(batch) + (row * RowStride) + (depth * DepthStride)];
+    public readonly Place Row(int batch, int row) => new(Batches.Offset(batch) + (row * RowStride));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly Place Depth(int depth) => new(depth * DepthStride);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly bool Has(Place place) => true;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly float At(Place place) => Elements[place.Offset];
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly Float4 Word(Place place) => Elements.Cast<Float4>()[place.Offset >> 2];
+
+    /// <summary>An element of the matrix that begins there.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly float At(int start, int row, int depth) => Elements[start + (row * RowStride) + (depth * DepthStride)];
+
+    /// <summary>First element of a matrix.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly int Start(int batch) => Batches.Offset(batch);
 }

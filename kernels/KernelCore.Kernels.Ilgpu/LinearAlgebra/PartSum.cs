@@ -9,17 +9,21 @@ internal struct PartSum<TTo> : IElement
     /// <summary>[batch, parts, rows, columns].</summary>
     public ArrayView<float> Products;
     public TTo To;
-    public int Parts, Rows, Columns;
+    public int Parts;
+
+    /// <summary>Elements of a product, and of a row of it.</summary>
+    public Divisor Size, Columns;
 
     public readonly void At(int i)
     {
-        int size = Rows * Columns, batch = i / size, within = i % size, first = (batch * Parts * size) + within;
+        int size = Size.Value, batch = Size.Quotient(i), within = Size.Remainder(i, batch), first = (batch * Parts * size) + within;
         double sum = 0;
         for (int part = 0; part < Parts; part++)
         {
             sum += Products[first + (part * size)];
         }
 
-        To.Store(batch, within / Columns, within % Columns, (float)sum);
+        int row = Columns.Quotient(within);
+        To.Store(To.Start(batch), row, Columns.Remainder(within, row), (float)sum);
     }
 }

@@ -3,13 +3,9 @@ using System.Runtime.CompilerServices;
 namespace KernelCore.Kernels.Ilgpu;
 
 /// <summary>4 x 4 elements: those of one thread in a square of 4 Side x 4 Side.</summary>
-internal struct Quad : ISums<Quad>
+internal struct Quad
 {
     public Float4 Row0, Row1, Row2, Row3;
-
-    public static int Reach => 1;
-
-    public static int GroupsEach => 0;
 
     /// <summary>This + a b^T.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -30,8 +26,4 @@ internal struct Quad : ISums<Quad>
         Row2 = Row2.Times(other.Row2),
         Row3 = Row3.Times(other.Row3),
     };
-
-    public readonly void HandTo<TTile, TSink>(TSink sink, TileFrame frame)
-        where TTile : struct, ITile
-        where TSink : struct, ISink => sink.Take<TTile>(frame, this);
 }

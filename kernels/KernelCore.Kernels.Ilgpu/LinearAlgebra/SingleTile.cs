@@ -12,7 +12,13 @@ internal readonly struct SingleTile<TGroup> : ITile<Quad>
 
     public static int Across => SquareWarps.Across(Side);
 
-    public static int Fetches => 4;
+    public static int Reach => 1;
+
+    public static int GroupsEach => 0;
+
+    public static int PairedTerms => 1;
+
+    public static int Fetches => 1;
 
     /// <summary>16 in tiles of 64 x 64: slabs of 4.25 KB.</summary>
     public static int Slab => TGroup.Side == 4 ? 32 : 16;
@@ -30,7 +36,16 @@ internal readonly struct SingleTile<TGroup> : ITile<Quad>
 
     public static Quad Zero() => default;
 
-    public static void Put(ArrayView<Float4> slab, int row, int term, float value) => slab.Cast<float>()[(term * 4 * TermWords) + row] = value;
+    public static void PutTerms(ArrayView<Float4> slab, int row, int term, Float4 terms)
+    {
+        ArrayView<float> to = slab.Cast<float>().SubView((term * 4 * TermWords) + row);
+        to[0] = terms.X;
+        to[4 * TermWords] = terms.Y;
+        to[8 * TermWords] = terms.Z;
+        to[12 * TermWords] = terms.W;
+    }
+
+    public static void PutRows(ArrayView<Float4> slab, int row, int term, Float4 rows, Float4 next) => slab[(term * TermWords) + (row >> 2)] = rows;
 
     public static Quad MultiplyAdd(Quad sums, ArrayView<Float4> left, ArrayView<Float4> right, int terms)
     {
@@ -49,5 +64,7 @@ internal readonly struct SingleTile<TGroup> : ITile<Quad>
         return sums;
     }
 
-    public static Quad Collect(Quad sums, ArrayView<Float4> slabs) => sums;
+    public static Quad First(Quad sums, ArrayView<Float4> slabs) => sums;
+
+    public static Quad Rest(Quad sums) => sums;
 }

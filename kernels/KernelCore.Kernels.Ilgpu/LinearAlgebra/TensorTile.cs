@@ -2,80 +2,53 @@ using ILGPU;
 
 namespace KernelCore.Kernels.Ilgpu;
 
-/// <summary>
-/// Reduced precision by tensor cores: a warp computes 16 x 32 elements. A slab is stored row by row, 32 words of 4 bytes
-/// each, in such an order that the threads of a warp read their fragments from different banks.
-/// </summary>
+/// <summary>Reduced precision by tensor cores: a warp computes 32 x 16 elements of a square.</summary>
 internal readonly struct TensorTile<TGroup, TFormat, TCore> : ITile<Quad>
     where TGroup : struct, IGroupShape
     where TFormat : struct, ITensorFormat
     where TCore : struct, ITensorCore
 {
-    private const int WarpSize = 32, WarpRows = 16, WarpColumns = 32, RowWords = 32, StepWords = 8;
-
     public static int Side => TGroup.Side;
 
-    public static int Down => Group.IdxX / Side;
+    public static int Down => PowerOfTwo.Divide(Group.IdxX, Side);
 
-    public static int Across => Group.IdxX % Side;
+    public static int Across => PowerOfTwo.Remainder(Group.IdxX, Side);
 
-    public static int Fetches => 4;
+    public static int Reach => 1;
 
-    public static int Slab => RowWords * TFormat.TermsPerWord;
+    public static int GroupsEach => 0;
 
-    /// <summary>Slabs of 8 KB in tiles of 64 x 64: as much as the tile itself when both are done with.</summary>
-    public static int SlabWords => RowWords * Side;
+    public static int PairedTerms => TFormat.TermsPerWord;
+
+    public static int Fetches => 2;
+
+    public static int Slab => TensorSlab<TGroup, TFormat>.Terms;
+
+    /// <summary>Slabs of 9 KB in tiles of 64 x 64: both have room for the square.</summary>
+    public static int SlabWords => TensorSlab<TGroup, TFormat>.SquareWords / 4;
 
     public static void Synchronize() => TGroup.Synchronize();
 
     public static void Begin() => TCore.Begin();
 
-    public static Quad Zero() => TCore.Zero();
+    public static Quad Zero() => TCore.Zero(0);
 
-    public static void Put(ArrayView<Float4> slab, int row, int term, float value) =>
-        TFormat.Put(slab, Word(row, term / TFormat.TermsPerWord), term % TFormat.TermsPerWord, value);
+    public static void PutTerms(ArrayView<Float4> slab, int row, int term, Float4 terms) => TensorSlab<TGroup, TFormat>.PutTerms(slab, row, term, terms);
+
+    public static void PutRows(ArrayView<Float4> slab, int row, int term, Float4 rows, Float4 next) => TensorSlab<TGroup, TFormat>.PutRows(slab, row, term, rows, next);
 
     public static Quad MultiplyAdd(Quad sums, ArrayView<Float4> left, ArrayView<Float4> right, int terms)
     {
-        ArrayView<int> l = left.Cast<int>(), r = right.Cast<int>();
-        int g = Group.IdxX % WarpSize / 4, t = Group.IdxX % 4;
-        int row = (FirstRow + g) * RowWords, column = (FirstColumn + g) * RowWords;
-        for (int step = 0; step * TFormat.TermsPerWord < terms; step += StepWords)
+        ArrayView<int> l = TensorSlab<TGroup, TFormat>.OfLeft(left), r = TensorSlab<TGroup, TFormat>.OfRight(right);
+        for (int word = 0; word * TFormat.TermsPerWord < terms; word += TensorSlab<TGroup, TFormat>.StepWords)
         {
-            // Rows of a fragment differ by multiples of 8, and are in the same order.
-            int first = Word(g, step + t) - (g * RowWords), second = first ^ 4;
-            var fragments = new WarpFragments
-            {
-                A0 = l[row + first], A1 = l[row + (8 * RowWords) + first], A2 = l[row + second], A3 = l[row + (8 * RowWords) + second],
-                B0 = r[column + first], B1 = r[column + second],
-                B2 = r[column + (8 * RowWords) + first], B3 = r[column + (8 * RowWords) + second],
-                B4 = r[column + (16 * RowWords) + first], B5 = r[column + (16 * RowWords) + second],
-                B6 = r[column + (24 * RowWords) + first], B7 = r[column + (24 * RowWords) + second],
-            };
-            sums = TCore.MultiplyAdd(sums, fragments);
+            sums = TCore.MultiplyAdd(0, sums, TensorSlab<TGroup, TFormat>.Left(l.SubView(word), 0), TensorSlab<TGroup, TFormat>.Right(r.SubView(word), 0));
         }
 
         return sums;
     }
 
-    /// <summary>Through shared memory: threads of a warp have elements of other places than sinks take from them.</summary>
-    public static Quad Collect(Quad sums, ArrayView<Float4> slabs)
-    {
-        int g = Group.IdxX % WarpSize / 4, t = Group.IdxX % 4, extent = 4 * Side;
-        Synchronize();
-        TCore.Store(sums, slabs.Cast<float>(), ((FirstRow + g) * extent) + FirstColumn + (2 * t), 8 * extent);
-        Synchronize();
-        int at = (Group.IdxX / Side * extent) + (Group.IdxX % Side);
-        return new Quad { Row0 = slabs[at], Row1 = slabs[at + Side], Row2 = slabs[at + (2 * Side)], Row3 = slabs[at + (3 * Side)] };
-    }
+    public static Quad First(Quad sums, ArrayView<Float4> slabs) => TensorSlab<TGroup, TFormat>.Collect<TCore>(sums, slabs);
 
-    /// <summary>Warps that are next to one another.</summary>
-    private static int WarpsAcross => 4 * Side / WarpColumns;
-
-    private static int FirstRow => Group.IdxX / WarpSize / WarpsAcross * WarpRows;
-
-    private static int FirstColumn => Group.IdxX / WarpSize % WarpsAcross * WarpColumns;
-
-    /// <summary>Where a word of a row is: 8 neighbouring rows have their words in 8 different orders.</summary>
-    private static int Word(int row, int word) => (row * RowWords) + (word ^ ((row & 7) << 2));
+    public static Quad Rest(Quad sums) => sums;
 }

@@ -10,18 +10,37 @@ internal readonly struct Tf32 : ITensorFormat
 
     public static int TermsPerWord => 1;
 
-    public static void Put(ArrayView<Float4> slab, int word, int term, float value) => slab.Cast<uint>()[word] = Round(value);
+    /// <summary>What cvt.rna.tf32.f32 does, without its output in memory.</summary>
+    public static uint Pack(float first, float second) => Comparison.IsNaN(first) ? 0x7fc00000 : (Interop.FloatAsInt(first) + 0x1000) & 0xffffe000;
+
+    public static void StoreTerms(ArrayView<Float4> slab, int at, Float4 terms) => slab[at] = new()
+    {
+        X = Interop.IntAsFloat(Pack(terms.X, 0)), Y = Interop.IntAsFloat(Pack(terms.Y, 0)), Z = Interop.IntAsFloat(Pack(terms.Z, 0)), W = Interop.IntAsFloat(Pack(terms.W, 0)),
+    };
 
     public static float MultiplyAdd(float sum, int a, int b) => sum + (Interop.IntAsFloat((uint)a) * Interop.IntAsFloat((uint)b));
 
-    public static void Emit(in WarpFragments f)
+    public static void Emit(int square, in LeftFragments a, in RightFragments b)
     {
-        CudaAsm.Emit(Instruction + MmaRegisters.First, f.A0, f.A1, f.A2, f.A3, f.B0, f.B1);
-        CudaAsm.Emit(Instruction + MmaRegisters.Second, f.A0, f.A1, f.A2, f.A3, f.B2, f.B3);
-        CudaAsm.Emit(Instruction + MmaRegisters.Third, f.A0, f.A1, f.A2, f.A3, f.B4, f.B5);
-        CudaAsm.Emit(Instruction + MmaRegisters.Fourth, f.A0, f.A1, f.A2, f.A3, f.B6, f.B7);
+        if (square == 0)
+        {
+            CudaAsm.Emit(Instruction + MmaRegisters.Left0 + Instruction + MmaRegisters.Right1, a.A0, a.A1, a.A2, a.A3, b.B0, b.B1, b.B2, b.B3);
+            CudaAsm.Emit(Instruction + MmaRegisters.Left2 + Instruction + MmaRegisters.Right3, a.A4, a.A5, a.A6, a.A7, b.B0, b.B1, b.B2, b.B3);
+        }
+        else if (square == 1)
+        {
+            CudaAsm.Emit(Instruction + MmaRegisters.Left4 + Instruction + MmaRegisters.Right5, a.A0, a.A1, a.A2, a.A3, b.B0, b.B1, b.B2, b.B3);
+            CudaAsm.Emit(Instruction + MmaRegisters.Left6 + Instruction + MmaRegisters.Right7, a.A4, a.A5, a.A6, a.A7, b.B0, b.B1, b.B2, b.B3);
+        }
+        else if (square == 2)
+        {
+            CudaAsm.Emit(Instruction + MmaRegisters.Left8 + Instruction + MmaRegisters.Right9, a.A0, a.A1, a.A2, a.A3, b.B0, b.B1, b.B2, b.B3);
+            CudaAsm.Emit(Instruction + MmaRegisters.Left10 + Instruction + MmaRegisters.Right11, a.A4, a.A5, a.A6, a.A7, b.B0, b.B1, b.B2, b.B3);
+        }
+        else if (square == 3)
+        {
+            CudaAsm.Emit(Instruction + MmaRegisters.Left12 + Instruction + MmaRegisters.Right13, a.A0, a.A1, a.A2, a.A3, b.B0, b.B1, b.B2, b.B3);
+            CudaAsm.Emit(Instruction + MmaRegisters.Left14 + Instruction + MmaRegisters.Right15, a.A4, a.A5, a.A6, a.A7, b.B0, b.B1, b.B2, b.B3);
+        }
     }
-
-    /// <summary>What cvt.rna.tf32.f32 does, without its output in memory.</summary>
-    private static uint Round(float value) => float.IsNaN(value) ? 0x7fc00000 : (Interop.FloatAsInt(value) + 0x1000) & 0xffffe000;
 }

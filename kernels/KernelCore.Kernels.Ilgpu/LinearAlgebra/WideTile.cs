@@ -16,7 +16,13 @@ internal readonly struct WideTile<TGroup> : ITile<Quads>
 
     public static int Across => SquareWarps.Across(Side);
 
-    public static int Fetches => 8;
+    public static int Reach => Quads.Reach;
+
+    public static int GroupsEach => Quads.GroupsEach;
+
+    public static int PairedTerms => 1;
+
+    public static int Fetches => 2;
 
     /// <summary>Slabs of 8.25 KB in tiles of 128 x 128.</summary>
     public static int Slab => 16;
@@ -34,7 +40,16 @@ internal readonly struct WideTile<TGroup> : ITile<Quads>
 
     public static Quads Zero() => default;
 
-    public static void Put(ArrayView<Float4> slab, int row, int term, float value) => slab.Cast<float>()[(term * 4 * TermWords) + row] = value;
+    public static void PutTerms(ArrayView<Float4> slab, int row, int term, Float4 terms)
+    {
+        ArrayView<float> to = slab.Cast<float>().SubView((term * 4 * TermWords) + row);
+        to[0] = terms.X;
+        to[4 * TermWords] = terms.Y;
+        to[8 * TermWords] = terms.Z;
+        to[12 * TermWords] = terms.W;
+    }
+
+    public static void PutRows(ArrayView<Float4> slab, int row, int term, Float4 rows, Float4 next) => slab[(term * TermWords) + (row >> 2)] = rows;
 
     public static Quads MultiplyAdd(Quads sums, ArrayView<Float4> left, ArrayView<Float4> right, int terms)
     {
@@ -53,7 +68,9 @@ internal readonly struct WideTile<TGroup> : ITile<Quads>
         return sums;
     }
 
-    public static Quads Collect(Quads sums, ArrayView<Float4> slabs) => sums;
+    public static Quad First(Quads sums, ArrayView<Float4> slabs) => sums.TopLeft;
+
+    public static Quads Rest(Quads sums) => sums.Rest();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Quads AddTerm(Quads sums, ArrayView<Float4> left, ArrayView<Float4> right, int at)

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using ILGPU;
 
 namespace KernelCore.Kernels.Ilgpu;
@@ -23,19 +24,34 @@ internal sealed partial class IlgpuLossKernels
         public readonly void At<TWarp>(int row)
             where TWarp : struct, IWarp
         {
-            double sum = 0;
-            for (RowWalk at = Rows.Walk<TWarp>(row); at.IsInRow; at = at.Next<TWarp>())
-            {
-                Double4 difference = at.Load(Outputs) - (Double4)at.Load(Targets);
-                sum += difference.Dot(difference);
-                at.Store(Cotangent, difference.Round() * Real4.Broadcast(Factor));
-            }
-
-            sum = TWarp.Sum(sum);
+            double sum = TWarp.Sum(Rows.Row<TWarp>(row).Map(new Differences { Outputs = Outputs, Targets = Targets, Cotangent = Cotangent, Factor = Factor }).Sum);
             if (TWarp.Lane == 0)
             {
                 Loss[row] = (float)(sum / Rows.Length);
             }
+        }
+
+        private struct Differences : IRowMap
+        {
+            public ArrayView<float> Outputs, Targets, Cotangent;
+            public float Factor;
+            public double Sum;
+
+            [MethodImpl(MethodImplOptions.AggressiveInlining)]
+            public readonly Operands<TWord> Load<TWord>(int at, int column)
+                where TWord : struct, IWord<TWord> => new(TWord.Load(Outputs, at), TWord.Load(Targets, at));
+
+            [MethodImpl(MethodImplOptions.AggressiveInlining)]
+            public Operands<float> Take(int column, Operands<float> x)
+            {
+                double difference = (double)x.A - x.B;
+                Sum += difference * difference;
+                return new((float)difference * Factor);
+            }
+
+            [MethodImpl(MethodImplOptions.AggressiveInlining)]
+            public readonly void Store<TWord>(int at, Operands<TWord> results)
+                where TWord : struct, IWord<TWord> => TWord.Store(Cotangent, at, results.A);
         }
     }
 }

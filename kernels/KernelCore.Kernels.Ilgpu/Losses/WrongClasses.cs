@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using ILGPU;
 
 namespace KernelCore.Kernels.Ilgpu;
@@ -18,21 +19,12 @@ internal struct WrongClasses
     public readonly double Norm => Math.Sqrt(Squares + (Total * Total));
 
     /// <summary>One sample's sums, by all threads of a warp.</summary>
-    public static WrongClasses Sum<TWarp>(ArrayView<float> logits, ArrayView<float> bias, RowLayout rows, int row, int label)
+    public static WrongClasses Sum<TWarp>(RowWalk<TWarp> walk, ArrayView<float> logits, ArrayView<float> bias, float labelLogit, int label)
         where TWarp : struct, IWarp
     {
-        var sums = new WrongClasses { Max = new LogitRow(logits, rows, row).MaxWithout<TWarp>(label) };
-        double own = (double)logits[rows.Start(row) + label] - (bias.Length == 0 ? 0 : bias[label]);
-        for (RowWalk at = rows.Walk<TWarp>(row); at.IsInRow; at = at.Next<TWarp>())
-        {
-            Real4 logit = at.Load(logits), b = bias.Length == 0 ? Real4.Broadcast(0) : at.LoadShared(bias);
-            Double4 output = logit - (Double4)b;
-            sums.Add(at.Has(0) & at.Column(0) != label, logit.X, output.X - own);
-            sums.Add(at.Has(1) & at.Column(1) != label, logit.Y, output.Y - own);
-            sums.Add(at.Has(2) & at.Column(2) != label, logit.Z, output.Z - own);
-            sums.Add(at.Has(3) & at.Column(3) != label, logit.W, output.W - own);
-        }
-
+        float max = LogitRow.MaxWithout(walk, logits, label);
+        double own = (double)labelLogit - (bias.Length == 0 ? 0 : bias[label]);
+        WrongClasses sums = walk.Sum(new Pass { Logits = logits, Bias = bias, Label = label, Own = own, Sums = new() { Max = max } }).Sums;
         sums.Total = TWarp.Sum(sums.Total);
         sums.Squares = TWarp.Sum(sums.Squares);
         sums.Gap = TWarp.Sum(sums.Gap);
@@ -40,12 +32,30 @@ internal struct WrongClasses
         return sums;
     }
 
-    private void Add(bool isWrongClass, double logit, double advantage)
+    private struct Pass : IRowSum
     {
-        double q = isWrongClass ? DoubleMath.Exp(logit - Max) : 0;
-        Total += q;
-        Squares += q * q;
-        Gap += q == 0 ? 0 : q * (Max - logit);
-        Dot += q == 0 ? 0 : q * advantage;
+        public ArrayView<float> Logits, Bias;
+        public int Label;
+        public double Own;
+        public WrongClasses Sums;
+
+        public static int Ahead => 2;
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public readonly Operands<TWord> Load<TWord>(int at, int column)
+            where TWord : struct, IWord<TWord> => new(TWord.Load(Logits, at), Bias.Length == 0 ? TWord.Broadcast(0) : TWord.Load(Bias, column));
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public void Take(int column, Operands<float> x)
+        {
+            // Everything is computed before it is asked for: that makes no branches, and the exponentials of neighbours share their constants.
+            double gap = (double)Sums.Max - x.A, advantage = (double)x.A - x.B - Own, e = DoubleMath.ExpOfNegative(-gap), q = column == Label ? 0 : e;
+            Sums.Total += q;
+            Sums.Squares += q * q;
+
+            // Where q is 0 its factors may be infinite.
+            Sums.Gap += q * (q == 0 ? 0 : gap);
+            Sums.Dot += q * (q == 0 ? 0 : advantage);
+        }
     }
 }

@@ -8,7 +8,7 @@ internal static class DoubleMath
     private const double Ln2High = 6.93147180369123816490e-01, Ln2Low = 1.90821492927058770002e-10;
 
     /// <summary>e^x; 0 below -745, infinity above 710.</summary>
-    /// <remarks>Cody-Waite reduction x = n ln 2 + r, then the Taylor polynomial of degree 13 in r, |r| at most 0.35.</remarks>
+    /// <remarks>Cody-Waite reduction x = n ln 2 + r, |r| at most 0.35.</remarks>
     public static double Exp(double x)
     {
         if (double.IsNaN(x))
@@ -28,6 +28,26 @@ internal static class DoubleMath
 
         int n = (int)((x * 1.44269504088896341) + (x < 0 ? -0.5 : 0.5));
         double r = x - (n * Ln2High) - (n * Ln2Low);
+        double p = ExpNearZero(r);
+
+        // Two factors, because n reaches -1076 and 1024, beyond the exponents of a normal number.
+        int half = n / 2;
+        return p * PowerOfTwo(half) * PowerOfTwo(n - half);
+    }
+
+    /// <summary>e^x for x at most 0, without branches; 0 below -708, where it would be subnormal.</summary>
+    /// <remarks>As <see cref="Exp"/>; adding 1.5 x 2^52 rounds to the nearest integer, which is then in the lower bits.</remarks>
+    public static double ExpOfNegative(double x)
+    {
+        const double rounder = 6755399441055744;
+        double inside = x < -708 ? -708 : x, shifted = (inside * 1.44269504088896341) + rounder, n = shifted - rounder;
+        double p = ExpNearZero(inside - (n * Ln2High) - (n * Ln2Low)) * PowerOfTwo((int)Interop.FloatAsInt(shifted));
+        return x < -708 ? 0 : p;
+    }
+
+    /// <summary>e^r for |r| at most 0.35: the Taylor polynomial of degree 13.</summary>
+    private static double ExpNearZero(double r)
+    {
         double p = 1.0 / 6227020800;
         p = (p * r) + (1.0 / 479001600);
         p = (p * r) + (1.0 / 39916800);
@@ -40,11 +60,7 @@ internal static class DoubleMath
         p = (p * r) + (1.0 / 24);
         p = (p * r) + (1.0 / 6);
         p = (p * r) + 0.5;
-        p = (p * r * r) + r + 1;
-
-        // Two factors, because n reaches -1076 and 1024, beyond the exponents of a normal number.
-        int half = n / 2;
-        return p * PowerOfTwo(half) * PowerOfTwo(n - half);
+        return (p * r * r) + r + 1;
     }
 
     /// <summary>log x of a normal positive number; NaN of NaN, infinity of infinity.</summary>

@@ -8,17 +8,28 @@ internal readonly struct Real : IWord<Real>
 {
     // Adding and subtracting 1.5 x 2^23 rounds to an integer, ties to even: what the rounding mode of the hardware does.
     private const float Rounder = 12582912f;
+    private const int RounderBits = 0x4B400000;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public Real(float value) => Value = value;
 
     public float Value { get; }
 
+    public static int Shift => 0;
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Real Load(ArrayView<float> view, int i) => new(view[i]);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store(ArrayView<float> view, int i, Real word) => view[i] = word.Value;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Operands<Real> Apply<TPass>(ref TPass pass, int column, Operands<Real> words)
+        where TPass : struct, IRowMap
+    {
+        Operands<float> x = pass.Take(column, new(words.A.Value, words.B.Value, words.C.Value, words.D.Value));
+        return new(new(x.A), new(x.B), new(x.C), new(x.D));
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Real Broadcast(float value) => new(value);
@@ -59,7 +70,12 @@ internal readonly struct Real : IWord<Real>
     public static Real PowerOfTwo(Real n) => new(Interop.IntAsFloat((uint)((int)n.Value + 127) << 23));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Real Scale(Real a, Real n) => RealMath.ScaleInTwoSteps(a, n);
+    public static Real Scale(Real a, Real n)
+    {
+        // RealMath.ScaleInTwoSteps in integers: conversions are slow.
+        int whole = (int)Interop.FloatAsInt(n.Value + Rounder) - RounderBits, half = whole >> 1;
+        return new(a.Value * Interop.IntAsFloat((uint)(half + 127) << 23) * Interop.IntAsFloat((uint)(whole - half + 127) << 23));
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Real Exponent(Real a) => new((int)(Interop.FloatAsInt(a.Value) >> 23) - 127);

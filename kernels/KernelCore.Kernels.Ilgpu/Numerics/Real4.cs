@@ -22,20 +22,7 @@ internal readonly struct Real4 : IWord<Real4>
 
     public float W => _w.Value;
 
-    /// <summary>The largest element; NaN if any is NaN.</summary>
-    public float Largest
-    {
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get => Comparison.Larger(Comparison.Larger(X, Y), Comparison.Larger(Z, W));
-    }
-
-    /// <summary>The elements added in double, from the first to the last.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public double Sum() => ((Double4)this).Sum();
-
-    /// <summary>The products with the elements of another word, formed and added in double.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public double Dot(Real4 other) => ((Double4)this).Dot(other);
+    public static int Shift => 2;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Real4 Load(ArrayView<float> view, int i)
@@ -47,6 +34,17 @@ internal readonly struct Real4 : IWord<Real4>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store(ArrayView<float> view, int i, Real4 word) =>
         view.Cast<Float4>()[i] = new() { X = word.X, Y = word.Y, Z = word.Z, W = word.W };
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Operands<Real4> Apply<TPass>(ref TPass pass, int column, Operands<Real4> words)
+        where TPass : struct, IRowMap
+    {
+        Operands<float> x = pass.Take(column, new(words.A.X, words.B.X, words.C.X, words.D.X));
+        Operands<float> y = pass.Take(column + 1, new(words.A.Y, words.B.Y, words.C.Y, words.D.Y));
+        Operands<float> z = pass.Take(column + 2, new(words.A.Z, words.B.Z, words.C.Z, words.D.Z));
+        Operands<float> w = pass.Take(column + 3, new(words.A.W, words.B.W, words.C.W, words.D.W));
+        return new(new(x.A, y.A, z.A, w.A), new(x.B, y.B, z.B, w.B), new(x.C, y.C, z.C, w.C), new(x.D, y.D, z.D, w.D));
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Real4 Broadcast(float value) => new(value, value, value, value);

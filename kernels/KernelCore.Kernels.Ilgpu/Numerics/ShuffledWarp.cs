@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using ILGPU;
 
 namespace KernelCore.Kernels.Ilgpu;
@@ -16,15 +17,22 @@ internal readonly struct ShuffledWarp : IWarp
     public static int Min(int value) => Reduce<int, Smallest>(value);
 
     /// <summary>In every step a thread joins its number with that of the thread whose lane differs in one bit, from the highest to the lowest.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static T Reduce<T, TReduction>(T value)
         where T : unmanaged
         where TReduction : struct, IReduction<T>
     {
-        for (int distance = Width / 2; distance > 0; distance /= 2)
-        {
-            value = TReduction.Of(value, Warp.ShuffleXor(value, distance));
-        }
-
-        return value;
+        // A loop would keep the compiler from seeing that all threads come along.
+        T half = Width > 32 ? Join<T, TReduction>(value, 32) : value;
+        half = Join<T, TReduction>(half, 16);
+        half = Join<T, TReduction>(half, 8);
+        half = Join<T, TReduction>(half, 4);
+        half = Join<T, TReduction>(half, 2);
+        return Join<T, TReduction>(half, 1);
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static T Join<T, TReduction>(T value, int distance)
+        where T : unmanaged
+        where TReduction : struct, IReduction<T> => TReduction.Of(value, Warp.ShuffleXor(value, distance));
 }

@@ -11,12 +11,12 @@ internal sealed partial class IlgpuParameterKernels
 
     public void ScaleRows(Tensor factors, Tensor x) => device.ForEach((int)x.Count, new RowScaling
     {
-        X = DeviceMemory.Of(x), Factors = DeviceMemory.Of(factors), Columns = factors.Count == 0 ? 1 : (int)(x.Count / factors.Count),
+        X = DeviceMemory.Of(x), Factors = DeviceMemory.Of(factors), Columns = new(factors.Count == 0 ? 1 : (int)(x.Count / factors.Count)),
     });
 
     public void CopyRows(Tensor source, Matrix destination) => device.ForEach((int)source.Count, new RowCopy
     {
-        Source = DeviceMemory.Of(source), Destination = DeviceMemory.Of(destination), Columns = Math.Max(1, destination.Columns), Stride = destination.Stride,
+        Source = DeviceMemory.Of(source), Destination = DeviceMemory.Of(destination), Columns = new(destination.Columns), Stride = destination.Stride,
     });
 
     /// <summary>One thread adds a column from top to bottom, in double.</summary>
@@ -40,16 +40,21 @@ internal sealed partial class IlgpuParameterKernels
     internal struct RowCopy : IElement
     {
         public ArrayView<float> Source, Destination;
-        public int Columns, Stride;
+        public Divisor Columns;
+        public int Stride;
 
-        public readonly void At(int i) => Destination[(i / Columns * Stride) + (i % Columns)] = Source[i];
+        public readonly void At(int i)
+        {
+            int row = Columns.Quotient(i);
+            Destination[(row * Stride) + Columns.Remainder(i, row)] = Source[i];
+        }
     }
 
     internal struct RowScaling : IElement
     {
         public ArrayView<float> X, Factors;
-        public int Columns;
+        public Divisor Columns;
 
-        public readonly void At(int i) => X[i] *= Factors[i / Columns];
+        public readonly void At(int i) => X[i] *= Factors[Columns.Quotient(i)];
     }
 }

@@ -69,13 +69,8 @@ internal sealed partial class IlgpuParameterKernels
             where TWarp : struct, IWarp
         {
             int first = block * Size;
-            double sum = 0;
-            for (RowWalk at = Rows.Walk<TWarp>(0, first, IntrinsicMath.Min(Size, Rows.Length - first)); at.IsInRow; at = at.Next<TWarp>())
-            {
-                sum += at.Load(X).Dot(at.Load(Y));
-            }
-
-            sum = TWarp.Sum(sum);
+            RowWalk<TWarp> walk = Rows.Row<TWarp>(0, first, IntrinsicMath.Min(Size, Rows.Length - first));
+            double sum = TWarp.Sum(walk.Sum(new DotSum { X = X, Y = Y }).Total);
             if (TWarp.Lane == 0)
             {
                 Partials[block] = sum;

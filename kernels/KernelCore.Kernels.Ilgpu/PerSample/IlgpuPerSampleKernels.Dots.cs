@@ -45,13 +45,13 @@ internal sealed partial class IlgpuPerSampleKernels
         {
             var lookup = new LookupOutputTerm
             {
-                Backprop = g, Output = z, Indices = DeviceMemory.Of(use.Indices), Length = size, Width = use.WeightColumns, PaddingIndex = use.PaddingIndex,
+                Backprop = g, Output = z, Indices = DeviceMemory.Of(use.Indices), Length = size, Width = new(use.WeightColumns), PaddingIndex = use.PaddingIndex,
             };
             _rows.Run(use.Batch, size, lookup, totals, accumulate);
         }
         else
         {
-            var term = new OutputTerm { Backprop = g, Output = z, Bias = DeviceMemory.Of(use.Bias), Channels = use.Layout.Channels, Inner = use.Layout.Inner };
+            var term = new OutputTerm { Backprop = g, Output = z, Bias = DeviceMemory.Of(use.Bias), Channels = new ChannelAxis(use.Layout) };
             _rows.Run(use.Batch, size, term, totals, accumulate);
         }
     }
@@ -62,7 +62,7 @@ internal sealed partial class IlgpuPerSampleKernels
         ArrayView<float> g = DeviceMemory.Of(use.Backprop), v = DeviceMemory.Of(direction);
         if (role == ParameterRole.Bias || use.Kind == CaptureKind.ScaleShift)
         {
-            var term = new ChannelTerm { Backprop = g, V = v, Channels = use.Layout.Channels, Inner = use.Layout.Inner };
+            var term = new ChannelTerm { Backprop = g, V = v, Channels = new ChannelAxis(use.Layout) };
             term.X = role == ParameterRole.Bias ? term.X : DeviceMemory.Of(use.Activation);
             _rows.Run(batch, size, term, totals, accumulate);
             return;
@@ -79,7 +79,7 @@ internal sealed partial class IlgpuPerSampleKernels
             case CaptureKind.Lookup:
                 var lookup = new LookupTerm
                 {
-                    Backprop = g, V = v, Indices = DeviceMemory.Of(use.Indices), Length = size, Width = use.WeightColumns, PaddingIndex = use.PaddingIndex,
+                    Backprop = g, V = v, Indices = DeviceMemory.Of(use.Indices), Length = size, Width = new(use.WeightColumns), PaddingIndex = use.PaddingIndex,
                 };
                 _rows.Run(batch, size, lookup, totals, accumulate);
                 break;
@@ -103,7 +103,7 @@ internal sealed partial class IlgpuPerSampleKernels
     {
         ConvolutionGeometry s = use.Geometry!;
         var weights = new MatrixOperand { Elements = v, RowStride = s.PatchSize, DepthStride = 1, Batches = new BatchLayout(s.Groups, 0, s.OutChannelsPerGroup * s.PatchSize) };
-        var patches = new PatchOperand { Image = DeviceMemory.Of(use.Activation), Shape = new ConvolutionShape(s), Sum = PatchSum.Patch };
+        var patches = new PatchOperand { Patches = new() { Image = DeviceMemory.Of(use.Activation), Shape = new ConvolutionShape(s) } };
         using ProductSums sums = new(device, algebra, use.Batch, KernelShapes.ConvolutionDots(s, use.Batch));
         algebra.Multiply(
             Factor.Of(weights, patches, s.PatchSize), sums.Shape, sums.Sink(new WeightedTerm { Weights = ChannelRows(s, DeviceMemory.Of(use.Backprop)) }));

@@ -56,8 +56,8 @@ internal sealed partial class IlgpuPerSampleKernels
         ConvolutionGradients(s, g, image), KernelShapes.ConvolutionGradients(s, count),
         new Destination(to, s.PatchSize, BatchLayout.Contiguous(s.OutChannelsPerGroup * s.PatchSize), 1, beta));
 
-    private static Factor<MatrixOperand, PatchOperand> ConvolutionGradients(ConvolutionGeometry s, ArrayView<float> g, ArrayView<float> image) => Factor.Of(
-        ChannelRows(s, g), new PatchOperand { Image = image, Shape = new ConvolutionShape(s), Sum = PatchSum.Positions }, s.Positions);
+    private static Factor<MatrixOperand, TransposedPatchOperand> ConvolutionGradients(ConvolutionGeometry s, ArrayView<float> g, ArrayView<float> image) => Factor.Of(
+        ChannelRows(s, g), new TransposedPatchOperand { Patches = new() { Image = image, Shape = new ConvolutionShape(s) } }, s.Positions);
 
     /// <summary>Backprops of a convolution, [channels, positions] for each (sample, group).</summary>
     private static MatrixOperand ChannelRows(ConvolutionGeometry s, ArrayView<float> g) =>
@@ -73,7 +73,7 @@ internal sealed partial class IlgpuPerSampleKernels
 
         device.ForEach(count * width, new LookupScatter
         {
-            Backprop = g, Indices = DeviceMemory.Of(use.Indices!), To = to, Positions = use.Positions, Width = width, Size = size, Padding = use.PaddingIndex, First = first,
+            Backprop = g, Indices = DeviceMemory.Of(use.Indices!), To = to, Positions = use.Positions, Width = new(width), Size = size, Padding = use.PaddingIndex, First = first,
         });
     }
 
@@ -118,17 +118,18 @@ internal sealed partial class IlgpuPerSampleKernels
     {
         public ArrayView<float> Backprop, To;
         public ArrayView<int> Indices;
-        public int Positions, Width, Size, Padding, First;
+        public Divisor Width;
+        public int Positions, Size, Padding, First;
 
         public readonly void At(int i)
         {
-            int sample = i / Width, column = i % Width;
+            int sample = Width.Quotient(i), column = Width.Remainder(i, sample);
             for (int t = 0; t < Positions; t++)
             {
                 int index = Indices[((First + sample) * Positions) + t];
                 if (index != Padding)
                 {
-                    To[(sample * Size) + (index * Width) + column] += Backprop[(((sample * Positions) + t) * Width) + column];
+                    To[(sample * Size) + (index * Width.Value) + column] += Backprop[(((sample * Positions) + t) * Width.Value) + column];
                 }
             }
         }
@@ -155,7 +156,7 @@ internal sealed partial class IlgpuPerSampleKernels
 
         private readonly double Sum(int i, int first, int step)
         {
-            int start = i / Layout.Channels * Size, channel = i % Layout.Channels;
+            int sample = Layout.Channels.Quotient(i), start = sample * Size, channel = Layout.Channels.Remainder(i, sample);
             double sum = 0;
             for (int position = first; position < Layout.Positions; position += step)
             {

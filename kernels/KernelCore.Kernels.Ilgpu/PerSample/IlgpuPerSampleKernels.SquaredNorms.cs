@@ -87,7 +87,7 @@ internal sealed partial class IlgpuPerSampleKernels
     private void ConvolutionGramNorms(LayerCapture use, ArrayView<double> totals)
     {
         ConvolutionGeometry s = use.Geometry!;
-        var patches = new PatchOperand { Image = DeviceMemory.Of(use.Activation), Shape = new ConvolutionShape(s), Sum = PatchSum.Patch };
+        var patches = new PatchOperand { Patches = new() { Image = DeviceMemory.Of(use.Activation), Shape = new ConvolutionShape(s) } };
         MatrixOperand g = ChannelRows(s, DeviceMemory.Of(use.Backprop)) with { RowStride = 1, DepthStride = s.Positions };
         using ProductSums sums = new(device, algebra, use.Batch, KernelShapes.ConvolutionGramNorms(s, use.Batch));
         algebra.Multiply(
@@ -107,7 +107,7 @@ internal sealed partial class IlgpuPerSampleKernels
                 {
                     Left = DeviceMemory.Of(left.Backprop), Right = DeviceMemory.Of(right.Backprop), LeftIndices = DeviceMemory.Of(left.Indices!),
                     RightIndices = DeviceMemory.Of(right.Indices!), LeftPositions = left.Positions, RightPositions = right.Positions,
-                    Width = left.WeightColumns, LeftPadding = left.PaddingIndex, RightPadding = right.PaddingIndex,
+                    Width = new(left.WeightColumns), LeftPadding = left.PaddingIndex, RightPadding = right.PaddingIndex,
                 };
                 _rows.Run(left.Batch, left.Positions * left.WeightColumns, pairs, totals, accumulate);
                 accumulate = true;

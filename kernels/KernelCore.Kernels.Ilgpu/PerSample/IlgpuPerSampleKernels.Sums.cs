@@ -36,10 +36,7 @@ internal sealed partial class IlgpuPerSampleKernels
         switch (role == ParameterRole.Weight ? use.Kind : CaptureKind.Broadcast)
         {
             case CaptureKind.Linear:
-                int p = use.WeightRows, d = use.WeightColumns;
-                var backprops = new ScaledOperand<MatrixOperand> { Operand = Columns(use.Backprop, p), Coefficients = factors, Positions = use.Positions };
-                algebra.MultiplyTo(
-                    backprops, Columns(use.Activation!, d), KernelShapes.Gemm(p, d, batch * use.Positions), new Destination(to, d, BatchLayout.Contiguous(0), 1, beta));
+                LinearSum(use, batch, factors, beta, to);
                 break;
             case CaptureKind.Convolution:
                 ConvolutionSum(use, batch, factors, beta, to);
@@ -49,7 +46,7 @@ internal sealed partial class IlgpuPerSampleKernels
                 device.ForEach(use.WeightColumns, new WeightedScatter
                 {
                     Backprop = DeviceMemory.Of(use.Backprop), Coefficients = factors, Indices = DeviceMemory.Of(use.Indices!), To = to,
-                    Count = batch * use.Positions, Positions = use.Positions, Width = use.WeightColumns, Padding = use.PaddingIndex,
+                    Count = batch * use.Positions, Positions = new(use.Positions), Width = use.WeightColumns, Padding = use.PaddingIndex,
                 });
                 break;
             default:
@@ -58,15 +55,39 @@ internal sealed partial class IlgpuPerSampleKernels
         }
     }
 
+    private void LinearSum(LayerCapture use, int batch, ArrayView<float> coefficients, float beta, ArrayView<float> to)
+    {
+        int p = use.WeightRows, d = use.WeightColumns;
+        MatrixOperand backprops = Columns(use.Backprop, p), activations = Columns(use.Activation!, d);
+        ProductShape shape = KernelShapes.Gemm(p, d, batch * use.Positions);
+        var sum = new Destination(to, d, BatchLayout.Contiguous(0), 1, beta);
+        if (coefficients.Length == 0)
+        {
+            algebra.MultiplyTo(backprops, activations, shape, sum);
+        }
+        else
+        {
+            algebra.MultiplyTo(new ScaledOperand<MatrixOperand> { Operand = backprops, Coefficients = coefficients, Positions = new(use.Positions) }, activations, shape, sum);
+        }
+    }
+
     private void ConvolutionSum(LayerCapture use, int batch, ArrayView<float> coefficients, float beta, ArrayView<float> to)
     {
         ConvolutionGeometry s = use.Geometry!;
-        var backprops = new SampleDepthOperand { Elements = DeviceMemory.Of(use.Backprop), Positions = s.Positions, Rows = s.OutChannelsPerGroup, Groups = s.Groups };
-        var patches = new PatchOperand { Image = DeviceMemory.Of(use.Activation), Shape = new ConvolutionShape(s), Sum = PatchSum.SamplesAndPositions };
-        algebra.MultiplyTo(
-            new ScaledOperand<SampleDepthOperand> { Operand = backprops, Coefficients = coefficients, Positions = s.Positions }, patches,
-            KernelShapes.ConvolutionSum(s, batch),
-            new Destination(to, s.PatchSize, BatchLayout.Contiguous(s.OutChannelsPerGroup * s.PatchSize), 1, beta));
+        int rows = s.OutChannelsPerGroup;
+        var positions = new Divisor(s.Positions);
+        var backprops = new SampleDepthOperand { Elements = DeviceMemory.Of(use.Backprop), Positions = positions, Rows = rows, SampleSize = s.Groups * rows * s.Positions };
+        var patches = new TransposedPatchOperand { Patches = new() { Image = DeviceMemory.Of(use.Activation), Shape = new ConvolutionShape(s) } };
+        ProductShape shape = KernelShapes.ConvolutionSum(s, batch);
+        var sum = new Destination(to, s.PatchSize, BatchLayout.Contiguous(rows * s.PatchSize), 1, beta);
+        if (coefficients.Length == 0)
+        {
+            algebra.MultiplyTo(backprops, patches, shape, sum);
+        }
+        else
+        {
+            algebra.MultiplyTo(new ScaledOperand<SampleDepthOperand> { Operand = backprops, Coefficients = coefficients, Positions = positions }, patches, shape, sum);
+        }
     }
 
     /// <summary>Forms gradients for as many samples as fit the block, adds them to the destination, and goes on with the next.</summary>
@@ -105,7 +126,8 @@ internal sealed partial class IlgpuPerSampleKernels
     {
         public ArrayView<float> Backprop, Coefficients, To;
         public ArrayView<int> Indices;
-        public int Count, Positions, Width, Padding;
+        public int Count, Width, Padding;
+        public Divisor Positions;
 
         public readonly void At(int column)
         {
@@ -115,7 +137,7 @@ internal sealed partial class IlgpuPerSampleKernels
                 if (index != Padding)
                 {
                     float g = Backprop[(t * Width) + column];
-                    To[(index * Width) + column] += Coefficients.Length == 0 ? g : Coefficients[t / Positions] * g;
+                    To[(index * Width) + column] += Coefficients.Length == 0 ? g : Coefficients[Positions.Quotient(t)] * g;
                 }
             }
         }

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using ILGPU;
 using ILGPU.Runtime;
 
@@ -9,14 +10,18 @@ internal interface ITerm
     /// <summary>Whether all that is read along with a row starts at a multiple of 16 bytes. Asked by the host.</summary>
     bool IsAligned { get; }
 
-    /// <summary>The sum of those that a thread takes at a time.</summary>
-    double At(int row, RowWalk at);
-}
+    /// <summary>Whether a vector that all rows share is among that.</summary>
+    static virtual bool Shares => false;
 
-/// <summary>A term that each element gives apart from its neighbours.</summary>
-internal interface IElementTerm
-{
-    double At(int row, int i);
+    /// <inheritdoc cref="IRowSum.Ahead"/>
+    static virtual int Ahead => 4;
+
+    /// <inheritdoc cref="IRowSum.Load"/>
+    Operands<TWord> Load<TWord>(int at, int column)
+        where TWord : struct, IWord<TWord>;
+
+    /// <summary>The term of one element.</summary>
+    double At(int row, int column, Operands<float> x);
 }
 
 /// <summary>result[row] (+)= sum over i of a term, in double: a warp sums a block of a row, a thread the blocks in order.</summary>
@@ -37,7 +42,7 @@ internal sealed class RowSums(IlgpuDevice device)
         MemoryBuffer1D<double, Stride1D.Dense> partials = device.Pool.Rent<double>((long)rows * blocks);
         device.ForEachRow(KernelShapes.RowSums((long)rows * blocks, (length + blocks - 1) / blocks), new BlockSum<TTerm>
         {
-            Term = term, Partials = partials.View.AsContiguous(), Rows = new RowLayout(length, term.IsAligned), Blocks = blocks,
+            Term = term, Partials = partials.View.AsContiguous(), Rows = new RowLayout(length, term.IsAligned, TTerm.Shares), Blocks = blocks,
         });
         device.ForEach(rows, new Finish { Partials = partials.View.AsContiguous(), Totals = totals, Blocks = blocks, Accumulate = accumulate ? 1 : 0 });
         device.Pool.Return(partials);
@@ -55,17 +60,28 @@ internal sealed class RowSums(IlgpuDevice device)
             where TWarp : struct, IWarp
         {
             int row = index / Blocks, first = index % Blocks * Block;
-            double sum = 0;
-            for (RowWalk at = Rows.Walk<TWarp>(row, first, IntrinsicMath.Min(Block, Rows.Length - first)); at.IsInRow; at = at.Next<TWarp>())
-            {
-                sum += Term.At(row, at);
-            }
-
-            sum = TWarp.Sum(sum);
+            RowWalk<TWarp> walk = Rows.Row<TWarp>(row, first, IntrinsicMath.Min(Block, Rows.Length - first));
+            double sum = TWarp.Sum(walk.Sum(new Terms { Term = Term, Row = row }).Sum);
             if (TWarp.Lane == 0)
             {
                 Partials[index] = sum;
             }
+        }
+
+        private struct Terms : IRowSum
+        {
+            public TTerm Term;
+            public int Row;
+            public double Sum;
+
+            public static int Ahead => TTerm.Ahead;
+
+            [MethodImpl(MethodImplOptions.AggressiveInlining)]
+            public readonly Operands<TWord> Load<TWord>(int at, int column)
+                where TWord : struct, IWord<TWord> => Term.Load<TWord>(at, column);
+
+            [MethodImpl(MethodImplOptions.AggressiveInlining)]
+            public void Take(int column, Operands<float> x) => Sum += Term.At(Row, column, x);
         }
     }
 

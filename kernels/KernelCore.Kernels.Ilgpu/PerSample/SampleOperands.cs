@@ -9,9 +9,14 @@ internal struct ScaledOperand<TOperand> : IOperand
 {
     public TOperand Operand;
 
-    /// <summary>One for each sample; empty for ones.</summary>
+    /// <summary>One for each sample.</summary>
     public ArrayView<float> Coefficients;
-    public int Positions;
+    public Divisor Positions;
+
+    public static bool HasWords => TOperand.HasWords;
+
+    /// <summary>Of neighbouring rows: they are of one sample.</summary>
+    public readonly bool IsInWords => Operand.IsInWords && !Operand.DepthIsContiguous;
 
     public readonly bool DepthIsContiguous
     {
@@ -20,10 +25,22 @@ internal struct ScaledOperand<TOperand> : IOperand
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public readonly float At(int batch, int row, int depth)
+    public readonly Place Row(int batch, int row) => Operand.Row(batch, row);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly Place Depth(int depth) => Operand.Depth(depth).Of(sample: Positions.Quotient(depth));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly bool Has(Place place) => Operand.Has(place);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly float At(Place place) => Operand.At(place) * Coefficients[place.Sample];
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly Float4 Word(Place place)
     {
-        float value = Operand.At(batch, row, depth);
-        return Coefficients.Length == 0 ? value : value * Coefficients[depth / Positions];
+        float coefficient = Coefficients[place.Sample];
+        return Operand.Word(place).Times(new() { X = coefficient, Y = coefficient, Z = coefficient, W = coefficient });
     }
 }
 
@@ -32,6 +49,10 @@ internal struct SquaredOperand : IOperand
 {
     public MatrixOperand Operand;
 
+    public static bool HasWords => true;
+
+    public readonly bool IsInWords => Operand.IsInWords;
+
     public readonly bool DepthIsContiguous
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -39,9 +60,25 @@ internal struct SquaredOperand : IOperand
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public readonly float At(int batch, int row, int depth)
+    public readonly Place Row(int batch, int row) => Operand.Row(batch, row);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly Place Depth(int depth) => Operand.Depth(depth);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly bool Has(Place place) => Operand.Has(place);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly float At(Place place)
     {
-        float value = Operand.At(batch, row, depth);
+        float value = Operand.At(place);
         return value * value;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly Float4 Word(Place place)
+    {
+        Float4 word = Operand.Word(place);
+        return word.Times(word);
     }
 }

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using ILGPU;
 
 namespace KernelCore.Kernels.Ilgpu;
@@ -49,20 +50,58 @@ internal sealed partial class IlgpuTangentKernels
         public readonly void At<TWarp>(int row)
             where TWarp : struct, IWarp
         {
-            double sum = 0, rsum = 0;
-            for (RowWalk at = Rows.Walk<TWarp>(row); at.IsInRow; at = at.Next<TWarp>())
+            RowWalk<TWarp> walk = Rows.Row<TWarp>(row);
+            Sums sums = walk.Sum(new Sums { Probabilities = Probabilities, ProbabilitiesTangent = ProbabilitiesTangent, Gradient = Gradient, GradientTangent = GradientTangent });
+            float mean = (float)TWarp.Sum(sums.Sum), rmean = (float)TWarp.Sum(sums.Tangent);
+            walk.Map(new Results
             {
-                Real4 p = at.Load(Probabilities), g = at.Load(Gradient);
-                sum += p.Dot(g);
-                rsum += at.Load(ProbabilitiesTangent).Dot(g) + p.Dot(at.Load(GradientTangent));
+                Probabilities = Probabilities, ProbabilitiesTangent = ProbabilitiesTangent, Gradient = Gradient, GradientTangent = GradientTangent, Mean = mean, MeanTangent = rmean,
+            });
+        }
+
+        private struct Sums : IRowSum
+        {
+            public ArrayView<float> Probabilities, ProbabilitiesTangent, Gradient, GradientTangent;
+            public double Sum, Tangent;
+
+            public static int Ahead => 2;
+
+            [MethodImpl(MethodImplOptions.AggressiveInlining)]
+            public readonly Operands<TWord> Load<TWord>(int at, int column)
+                where TWord : struct, IWord<TWord> => new(TWord.Load(Probabilities, at), TWord.Load(ProbabilitiesTangent, at), TWord.Load(Gradient, at), TWord.Load(GradientTangent, at));
+
+            [MethodImpl(MethodImplOptions.AggressiveInlining)]
+            public void Take(int column, Operands<float> x)
+            {
+                Sum += (double)x.A * x.C;
+                Tangent += ((double)x.B * x.C) + ((double)x.A * x.D);
+            }
+        }
+
+        private struct Results : IRowMap
+        {
+            public ArrayView<float> Probabilities, ProbabilitiesTangent, Gradient, GradientTangent;
+            public float Mean, MeanTangent;
+
+            public static int Ahead => 2;
+
+            [MethodImpl(MethodImplOptions.AggressiveInlining)]
+            public readonly Operands<TWord> Load<TWord>(int at, int column)
+                where TWord : struct, IWord<TWord> => new(TWord.Load(Probabilities, at), TWord.Load(ProbabilitiesTangent, at), TWord.Load(Gradient, at), TWord.Load(GradientTangent, at));
+
+            [MethodImpl(MethodImplOptions.AggressiveInlining)]
+            public readonly Operands<float> Take(int column, Operands<float> x)
+            {
+                float deviation = x.C - Mean;
+                return new(x.A * deviation, (x.B * deviation) + (x.A * (x.D - MeanTangent)));
             }
 
-            Real4 mean = Real4.Broadcast((float)TWarp.Sum(sum)), rmean = Real4.Broadcast((float)TWarp.Sum(rsum));
-            for (RowWalk at = Rows.Walk<TWarp>(row); at.IsInRow; at = at.Next<TWarp>())
+            [MethodImpl(MethodImplOptions.AggressiveInlining)]
+            public readonly void Store<TWord>(int at, Operands<TWord> results)
+                where TWord : struct, IWord<TWord>
             {
-                Real4 p = at.Load(Probabilities), deviation = at.Load(Gradient) - mean;
-                at.Store(Gradient, p * deviation);
-                at.Store(GradientTangent, (at.Load(ProbabilitiesTangent) * deviation) + (p * (at.Load(GradientTangent) - rmean)));
+                TWord.Store(Gradient, at, results.A);
+                TWord.Store(GradientTangent, at, results.B);
             }
         }
     }

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using ILGPU;
 
 namespace KernelCore.Kernels.Ilgpu;
@@ -23,25 +24,56 @@ internal sealed partial class IlgpuTangentKernels
         public readonly void At<TWarp>(int row)
             where TWarp : struct, IWarp
         {
-            var logits = new LogitRow(Logits, Rows, row);
-            float max = logits.MaxWithout<TWarp>(-1), center = Tangent[Rows.Start(row) + logits.IndexOf<TWarp>(max)];
-            double total = 0, moment = 0, mass = 0;
-            for (RowWalk at = Rows.Walk<TWarp>(row); at.IsInRow; at = at.Next<TWarp>())
+            RowWalk<TWarp> walk = Rows.Row<TWarp>(row);
+            float max = LogitRow.Max(walk, Logits), center = Tangent[Rows.Start(row) + LogitRow.IndexOf(walk, Logits, max)];
+            Moments moments = walk.Sum(new Moments { Logits = Logits, Targets = Targets, Tangent = Tangent, Max = max, Center = center });
+            double total = TWarp.Sum(moments.Total), mass = Targets.Length == 0 ? 1 : TWarp.Sum(moments.Mass);
+            walk.Map(new Products
             {
-                Real4 e = RealMath.Exp(at.Load(Logits, float.NegativeInfinity) - Real4.Broadcast(max));
-                total += e.Sum();
-                moment += (at.Load(Tangent) - (Double4)center).Dot(e);
-                mass += Targets.Length == 0 ? 0 : at.Load(Targets).Sum();
-            }
+                Logits = Logits, Tangent = Tangent, Result = Result, Max = max, Center = center,
+                Mean = (float)(TWarp.Sum(moments.Moment) / total), Factor = (float)(Scale * mass / total),
+            });
+        }
 
-            total = TWarp.Sum(total);
-            mass = Targets.Length == 0 ? 1 : TWarp.Sum(mass);
-            Real4 mean = Real4.Broadcast((float)(TWarp.Sum(moment) / total)), factor = Real4.Broadcast((float)(Scale * mass / total));
-            for (RowWalk at = Rows.Walk<TWarp>(row); at.IsInRow; at = at.Next<TWarp>())
+        private struct Moments : IRowSum
+        {
+            public ArrayView<float> Logits, Targets, Tangent;
+            public float Max, Center;
+            public double Total, Moment, Mass;
+
+            public static int Ahead => 2;
+
+            [MethodImpl(MethodImplOptions.AggressiveInlining)]
+            public readonly Operands<TWord> Load<TWord>(int at, int column)
+                where TWord : struct, IWord<TWord> => new(TWord.Load(Logits, at), TWord.Load(Tangent, at), Targets.Length == 0 ? TWord.Broadcast(0) : TWord.Load(Targets, at));
+
+            [MethodImpl(MethodImplOptions.AggressiveInlining)]
+            public void Take(int column, Operands<float> x)
             {
-                Real4 e = RealMath.Exp(at.Load(Logits) - Real4.Broadcast(max));
-                at.Store(Result, e * factor * (at.Load(Tangent) - Real4.Broadcast(center) - mean));
+                float e = LogitRow.Exp(x.A, Max);
+                Total += e;
+                Moment += ((double)x.B - Center) * e;
+                Mass += x.C;
             }
+        }
+
+        private struct Products : IRowMap
+        {
+            public ArrayView<float> Logits, Tangent, Result;
+            public float Max, Center, Mean, Factor;
+
+            public static int Ahead => 2;
+
+            [MethodImpl(MethodImplOptions.AggressiveInlining)]
+            public readonly Operands<TWord> Load<TWord>(int at, int column)
+                where TWord : struct, IWord<TWord> => new(TWord.Load(Logits, at), TWord.Load(Tangent, at));
+
+            [MethodImpl(MethodImplOptions.AggressiveInlining)]
+            public readonly Operands<float> Take(int column, Operands<float> x) => new(LogitRow.Exp(x.A, Max) * Factor * (x.B - Center - Mean));
+
+            [MethodImpl(MethodImplOptions.AggressiveInlining)]
+            public readonly void Store<TWord>(int at, Operands<TWord> results)
+                where TWord : struct, IWord<TWord> => TWord.Store(Result, at, results.A);
         }
     }
 }

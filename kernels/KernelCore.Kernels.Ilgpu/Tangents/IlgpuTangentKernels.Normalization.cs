@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using ILGPU;
 
 namespace KernelCore.Kernels.Ilgpu;
@@ -7,7 +8,7 @@ internal sealed partial class IlgpuTangentKernels
     public void ScaleShift(ChannelLayout layout, Tensor x, Tensor? rx, Tensor gamma, Tensor? rgamma, Tensor? rbeta, Tensor ry) => device.ForEach(layout.Count, new AffineTangent
     {
         X = DeviceMemory.Of(x), InputTangent = DeviceMemory.Of(rx), Gamma = DeviceMemory.Of(gamma), GammaTangent = DeviceMemory.Of(rgamma),
-        BetaTangent = DeviceMemory.Of(rbeta), OutputTangent = DeviceMemory.Of(ry), Channels = layout.Channels, Inner = layout.Inner,
+        BetaTangent = DeviceMemory.Of(rbeta), OutputTangent = DeviceMemory.Of(ry), Channels = new ChannelAxis(layout),
     });
 
     public void NormalizeSegments(int segments, int length, Tensor normalized, Tensor inverseDeviation, Tensor rx, Tensor rnormalized, Tensor projection) =>
@@ -31,11 +32,11 @@ internal sealed partial class IlgpuTangentKernels
     internal struct AffineTangent : IElement
     {
         public ArrayView<float> X, InputTangent, Gamma, GammaTangent, BetaTangent, OutputTangent;
-        public int Channels, Inner;
+        public ChannelAxis Channels;
 
         public readonly void At(int i)
         {
-            int channel = i / Inner % Channels;
+            int channel = Channels.Of(i);
             float value = BetaTangent.Length == 0 ? 0 : BetaTangent[channel];
             value = GammaTangent.Length == 0 ? value : (GammaTangent[channel] * X[i]) + value;
             OutputTangent[i] = InputTangent.Length == 0 ? value : (Gamma[channel] * InputTangent[i]) + value;
@@ -51,27 +52,62 @@ internal sealed partial class IlgpuTangentKernels
         public readonly void At<TWarp>(int row)
             where TWarp : struct, IWarp
         {
-            double sum = 0, product = 0, rsum = 0, rproduct = 0;
-            for (RowWalk at = Rows.Walk<TWarp>(row); at.IsInRow; at = at.Next<TWarp>())
+            RowWalk<TWarp> walk = Rows.Row<TWarp>(row);
+            Sums sums = walk.Sum(new Sums { Normalized = Normalized, NormalizedTangent = NormalizedTangent, Gradient = Gradient, GradientTangent = GradientTangent });
+            walk.Map(new Results
             {
-                Real4 g = at.Load(Gradient), rg = at.Load(GradientTangent), hat = at.Load(Normalized);
-                sum += g.Sum();
-                product += g.Dot(hat);
-                rsum += rg.Sum();
-                rproduct += rg.Dot(hat) + g.Dot(at.Load(NormalizedTangent));
-            }
+                Normalized = Normalized, NormalizedTangent = NormalizedTangent, Gradient = Gradient, GradientTangent = GradientTangent, Result = Result,
+                Mean = Mean<TWarp>(sums.Sum), MeanProduct = Mean<TWarp>(sums.Product), MeanTangent = Mean<TWarp>(sums.SumTangent),
+                MeanProductTangent = Mean<TWarp>(sums.ProductTangent), Factor = InverseDeviation[row], Shrink = InverseDeviation[row] * Projection[row],
+            });
+        }
 
-            Real4 mean = Mean<TWarp>(sum), meanProduct = Mean<TWarp>(product), rmean = Mean<TWarp>(rsum), rmeanProduct = Mean<TWarp>(rproduct);
-            Real4 factor = Real4.Broadcast(InverseDeviation[row]), shrink = factor * Real4.Broadcast(Projection[row]);
-            for (RowWalk at = Rows.Walk<TWarp>(row); at.IsInRow; at = at.Next<TWarp>())
+        private readonly float Mean<TWarp>(double sum)
+            where TWarp : struct, IWarp => (float)(TWarp.Sum(sum) / Rows.Length);
+
+        private struct Sums : IRowSum
+        {
+            public ArrayView<float> Normalized, NormalizedTangent, Gradient, GradientTangent;
+            public double Sum, Product, SumTangent, ProductTangent;
+
+            public static int Ahead => 2;
+
+            [MethodImpl(MethodImplOptions.AggressiveInlining)]
+            public readonly Operands<TWord> Load<TWord>(int at, int column)
+                where TWord : struct, IWord<TWord> => new(TWord.Load(Gradient, at), TWord.Load(GradientTangent, at), TWord.Load(Normalized, at), TWord.Load(NormalizedTangent, at));
+
+            [MethodImpl(MethodImplOptions.AggressiveInlining)]
+            public void Take(int column, Operands<float> x)
             {
-                Real4 hat = at.Load(Normalized), own = at.Load(Gradient) - mean - (hat * meanProduct);
-                Real4 moved = at.Load(GradientTangent) - rmean - (at.Load(NormalizedTangent) * meanProduct) - (hat * rmeanProduct);
-                at.Store(Result, factor * (moved - (shrink * own)));
+                Sum += x.A;
+                Product += (double)x.A * x.C;
+                SumTangent += x.B;
+                ProductTangent += ((double)x.B * x.C) + ((double)x.A * x.D);
             }
         }
 
-        private readonly Real4 Mean<TWarp>(double sum)
-            where TWarp : struct, IWarp => Real4.Broadcast((float)(TWarp.Sum(sum) / Rows.Length));
+        private struct Results : IRowMap
+        {
+            public ArrayView<float> Normalized, NormalizedTangent, Gradient, GradientTangent, Result;
+            public float Mean, MeanProduct, MeanTangent, MeanProductTangent, Factor, Shrink;
+
+            public static int Ahead => 2;
+
+            [MethodImpl(MethodImplOptions.AggressiveInlining)]
+            public readonly Operands<TWord> Load<TWord>(int at, int column)
+                where TWord : struct, IWord<TWord> => new(TWord.Load(Gradient, at), TWord.Load(GradientTangent, at), TWord.Load(Normalized, at), TWord.Load(NormalizedTangent, at));
+
+            [MethodImpl(MethodImplOptions.AggressiveInlining)]
+            public readonly Operands<float> Take(int column, Operands<float> x)
+            {
+                float own = x.A - Mean - (x.C * MeanProduct);
+                float moved = x.B - MeanTangent - (x.D * MeanProduct) - (x.C * MeanProductTangent);
+                return new(Factor * (moved - (Shrink * own)));
+            }
+
+            [MethodImpl(MethodImplOptions.AggressiveInlining)]
+            public readonly void Store<TWord>(int at, Operands<TWord> results)
+                where TWord : struct, IWord<TWord> => TWord.Store(Result, at, results.A);
+        }
     }
 }

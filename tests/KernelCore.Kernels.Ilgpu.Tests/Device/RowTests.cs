@@ -14,7 +14,7 @@ public class RowTests
     {
         using Device device = new IlgpuBackend().Open(selector);
         int chunk = 4 * warp;
-        foreach (int length in new[] { 1, 3, 4, warp, warp + 1, chunk - 1, chunk, chunk + 1, chunk + 4, (2 * chunk) + 2 })
+        foreach (int length in new[] { 1, 3, 4, warp, warp + 1, chunk - 1, chunk, chunk + 1, chunk + 4, (5 * chunk) + 2 })
         {
             foreach (int offset in new[] { 0, 1, 4 })
             {

@@ -52,7 +52,7 @@ public class CuBlasGemmTests
         ArrayView<float> elements = DeviceMemory.Of(c);
         var to = new Destination(elements, Stride, BatchLayout.Contiguous(0)) { Bias = MatrixOperand.RowOf(DeviceMemory.Of(row)) };
         var activated = new ActivatedDestination<Relu>(to, DeviceMemory.Of(f), Columns, 0);
-        device.ForEach(Rows * Columns, new CuBlasGemm.Finish<ActivatedDestination<Relu>> { C = elements, To = activated, Columns = Columns, Stride = Stride });
+        device.ForEach(Rows * Columns, new CuBlasGemm.Finish<ActivatedDestination<Relu>> { C = elements, To = activated, Columns = new(Columns), Stride = Stride });
         float[] sums = [.. old.Select((value, i) => i % Stride < Columns ? value + bias[i % Stride] : value)];
         Assert.Equal(sums, c.ToArray());
         Assert.Equal(sums.Where((_, i) => i % Stride < Columns).Select(value => Math.Max(0, value)), f.ToArray());

@@ -7,11 +7,12 @@ namespace KernelCore.Kernels.Ilgpu.Tests.Precision;
 /// <summary>Plain products in a precision of tensor cores.</summary>
 public abstract class TensorGemmSuite : ConformanceSuite
 {
-    // Around the extents of fragments (8, 16), of a warp's tile (16, 32), of tiles (32, 64) and of slabs (32, 64 terms); the last in parts of the depth.
+    // Around the extents of fragments (8, 16), of what a warp has (16, 32), of tiles (32, 64) and of slabs (32, 64 terms); some loaded in words of 16 bytes,
+    // along rows, columns or both; the last in parts of the depth.
     public static TheoryData<int, int, int> Shapes => new()
     {
         { 1, 1, 1 }, { 7, 9, 8 }, { 15, 31, 7 }, { 16, 32, 9 }, { 17, 33, 16 }, { 32, 31, 17 }, { 33, 32, 31 }, { 31, 65, 32 },
-        { 65, 63, 33 }, { 63, 64, 63 }, { 64, 1, 64 }, { 1, 64, 65 }, { 33, 17, 129 }, { 5, 3, 300 }, { 5, 3, 521 },
+        { 65, 63, 33 }, { 63, 64, 63 }, { 64, 4, 64 }, { 1, 64, 65 }, { 36, 68, 72 }, { 5, 3, 300 }, { 5, 3, 521 },
     };
 
     /// <summary>What products work in.</summary>

@@ -20,6 +20,8 @@ internal static class KernelCatalogue
         (typeof(WideTile<LargeGroup>), typeof(Quads), 0),
         (typeof(TensorTile<LargeGroup, Tf32, TensorCore<Tf32>>), typeof(Quad), 80),
         (typeof(TensorTile<LargeGroup, Bf16, TensorCore<Bf16>>), typeof(Quad), 80),
+        (typeof(WideTensorTile<LargeGroup, Tf32, TensorCore<Tf32>>), typeof(Quads), 80),
+        (typeof(WideTensorTile<LargeGroup, Bf16, TensorCore<Bf16>>), typeof(Quads), 80),
     ];
 
     /// <summary>Kernel types, closed.</summary>
