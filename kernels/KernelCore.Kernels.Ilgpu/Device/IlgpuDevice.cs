@@ -157,13 +157,19 @@ public sealed class IlgpuDevice : Device
     {
         if (!_kernels.TryGetValue(typeof(TKernel), out Delegate? loaded))
         {
-            // Code that ILGPU kept of other kernels would make this one's depend on which came first.
-            _context.ClearCache(ClearCacheMode.Everything);
-            loaded = (_emulator?.Of(groupSize) ?? _accelerator).LoadStreamKernel<TKernel>(Entry, Kind == DeviceKind.Cuda ? Specialization<TKernel>(groupSize) : KernelSpecialization.Empty);
+            loaded = _emulator?.Load<TKernel>(groupSize) ?? Compile<TKernel>(groupSize);
             _kernels.Add(typeof(TKernel), loaded);
         }
 
         return Unsafe.As<Action<KernelConfig, TKernel>>(loaded);
+    }
+
+    private Action<KernelConfig, TKernel> Compile<TKernel>(int groupSize)
+        where TKernel : struct, IGridKernel
+    {
+        // Code that ILGPU kept of other kernels would make this one's depend on which came first.
+        _context.ClearCache(ClearCacheMode.Everything);
+        return _accelerator.LoadStreamKernel<TKernel>(Entry, Kind == DeviceKind.Cuda ? Specialization<TKernel>(groupSize) : KernelSpecialization.Empty);
     }
 
     /// <summary>What CUDA's compiler is told of a kernel.</summary>

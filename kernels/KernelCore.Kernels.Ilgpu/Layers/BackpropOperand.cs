@@ -46,5 +46,5 @@ internal struct BackpropOperand : IOperand
     public readonly float At(Place place) =>
         OutputGradient[place.Offset + (Shape.StrideHeight.Quotient(place.Down) * Shape.OutWidth.Value) + Shape.StrideWidth.Quotient(place.Across)];
 
-    public readonly Float4 Word(Place place) => default;
+    public readonly Float4 Word(int batch, int row, int depth) => default;
 }

@@ -29,7 +29,7 @@ internal struct PatchOperand : IOperand
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public readonly float At(Place place) => Patches.At(place);
 
-    public readonly Float4 Word(Place place) => default;
+    public readonly Float4 Word(int batch, int row, int depth) => default;
 }
 
 /// <summary>
@@ -62,5 +62,5 @@ internal struct TransposedPatchOperand : IOperand
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public readonly float At(Place place) => Patches.At(place);
 
-    public readonly Float4 Word(Place place) => default;
+    public readonly Float4 Word(int batch, int row, int depth) => default;
 }

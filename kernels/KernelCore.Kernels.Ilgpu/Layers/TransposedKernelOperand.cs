@@ -31,7 +31,7 @@ internal struct TransposedKernelOperand : IOperand
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public readonly float At(Place place) => Weight[place.Offset];
 
-    public readonly Float4 Word(Place place) => default;
+    public readonly Float4 Word(int batch, int row, int depth) => default;
 
     /// <summary>Input channels of the outputs before one.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

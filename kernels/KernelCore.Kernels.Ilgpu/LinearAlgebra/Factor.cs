@@ -41,31 +41,10 @@ internal struct Factor<TLeft, TRight> : IFactor
 
     public static int Held => 1;
 
-    /// <summary>In a loop: there is the code of a sink, and its shared memory, once.</summary>
     public readonly void HandTo<TTile, TSums, TSink>(TSink sink, TileFrame frame, ArrayView<Float4> slabs)
         where TTile : struct, ITile<TSums>
         where TSums : struct
-        where TSink : struct, ISink
-    {
-        if (TTile.Reach == 1)
-        {
-            sink.Take<TTile>(frame, Square<TTile, TSums>(frame, slabs));
-            return;
-        }
-
-        TSums sums = Compute<TTile, TSums>(frame, slabs);
-        for (int k = 0; k < TTile.Reach * TTile.Reach; k++)
-        {
-            TileFrame place = frame.Square(k / TTile.Reach, k % TTile.Reach, 4 * TTile.Side);
-            if (place.FirstRow < frame.Rows && place.FirstColumn < frame.Columns)
-            {
-                sink.Take<TTile>(place, TTile.First(sums, slabs));
-                TTile.Synchronize();
-            }
-
-            sums = TTile.Rest(sums);
-        }
-    }
+        where TSink : struct, ISink => TTile.HandTo(sink, frame, Compute<TTile, TSums>(frame, slabs), slabs);
 
     public readonly Quad Square<TTile, TSums>(TileFrame frame, ArrayView<Float4> slabs)
         where TTile : struct, ITile<TSums>
@@ -76,16 +55,13 @@ internal struct Factor<TLeft, TRight> : IFactor
         where TSums : struct
     {
         int batch = Parts.Quotient(frame.Batch), begin = Parts.Remainder(frame.Batch, batch) * PartDepth, end = begin + IntrinsicMath.Min(PartDepth, Depth - begin);
-        var left = new SlabSource(batch, frame.FirstRow, frame.Rows, slabs.SubView(0, TTile.SlabWords));
-        var right = new SlabSource(batch, frame.FirstColumn, frame.Columns, slabs.SubView(TTile.SlabWords, TTile.SlabWords));
+        var left = new SlabSource(batch, frame.FirstRow, frame.Rows, slabs.SubView(0, TTile.SlabWords), SlabWalk.Of<TTile, TSums>(Left.DepthIsContiguous));
+        var right = new SlabSource(batch, frame.FirstColumn, frame.Columns, slabs.SubView(TTile.SlabWords, TTile.SlabWords), SlabWalk.Of<TTile, TSums>(Right.DepthIsContiguous));
         bool words = TLeft.HasWords && TRight.HasWords && Words != 0 && (Left.DepthIsContiguous || frame.Rows % 4 == 0) && (Right.DepthIsContiguous || frame.Columns % 4 == 0);
         TSums sums = TTile.Zero();
         for (int term = begin; term < end; term += TTile.Slab)
         {
-            // What a slab lacks is zero, which only the second way checks for. By counts: after an "if" ILGPU writes down twice what follows, barriers and all.
-            int count = SlabWalk.Length<TTile, TSums>(), inWords = words & term + TTile.Slab <= end ? count : 0;
-            BringWords<TTile, TSums>(inWords, left, right, term);
-            BringElements<TTile, TSums>(count - inWords, left, right, term, end);
+            TTile.Bring(this, left, right, term, end, words & term + TTile.Slab <= end);
 
             TTile.Synchronize();
             sums = TTile.MultiplyAdd(sums, left.Slab, right.Slab, IntrinsicMath.Min(TTile.Slab, end - term));
@@ -97,51 +73,39 @@ internal struct Factor<TLeft, TRight> : IFactor
         return sums;
     }
 
-    /// <summary>A slab of both operands, as so many words of each for every thread: all or none. All that go at a time are under way before the first is waited for.</summary>
+    /// <summary>Brings a slab of both operands to shared memory, in words where they are.</summary>
+    /// <typeparam name="TTile">The tile.</typeparam>
+    /// <typeparam name="TSums">Its sums.</typeparam>
+    /// <typeparam name="TWords">What a thread has under way of words.</typeparam>
+    /// <typeparam name="TElements">The same where they come element by element.</typeparam>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private readonly void BringWords<TTile, TSums>(int count, SlabSource left, SlabSource right, int term)
+    public readonly void Bring<TTile, TSums, TWords, TElements>(SlabSource left, SlabSource right, int term, int end, bool inWords)
         where TTile : struct, ITile<TSums>
         where TSums : struct
+        where TWords : struct, IFetch<TWords>
+        where TElements : struct, IFetch<TElements>
     {
-        SlabWalk l = SlabWalk.Of<TTile, TSums>(Left.DepthIsContiguous), r = SlabWalk.Of<TTile, TSums>(Right.DepthIsContiguous);
-        int step = TTile.Fetches, near = IntrinsicMath.Min(step, 2);
-        for (int k = 0; k < count; k += step)
-        {
-            WordPair x = left.Words(Left, l, near, term), y = right.Words(Right, r, near, term), z = default, w = default;
-            if (step > 2)
-            {
-                z = left.Words(Left, l.Skip(2), 2, term);
-                w = right.Words(Right, r.Skip(2), 2, term);
-            }
-
-            left.Put<TTile, TSums>(l, near, Left.DepthIsContiguous, x);
-            right.Put<TTile, TSums>(r, near, Right.DepthIsContiguous, y);
-            if (step > 2)
-            {
-                left.Put<TTile, TSums>(l.Skip(2), 2, Left.DepthIsContiguous, z);
-                right.Put<TTile, TSums>(r.Skip(2), 2, Right.DepthIsContiguous, w);
-            }
-
-            l = l.Skip(step);
-            r = r.Skip(step);
-        }
+        // What a slab lacks is zero, which only the second way checks for. By counts: after an "if" ILGPU writes down twice what follows, barriers and all.
+        int count = SlabWalk.Length<TTile, TSums>(), words = inWords ? count : 0;
+        Bring<TTile, TSums, TWords, WholeLoad>(words, left, right, term, end);
+        Bring<TTile, TSums, TElements, ElementLoads>(count - words, left, right, term, end);
     }
 
-    /// <summary>The same element by element. Half as many at a time: what ILGPU has to inline for more takes it seconds, needed or not.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private readonly void BringElements<TTile, TSums>(int count, SlabSource left, SlabSource right, int term, int end)
+    private readonly void Bring<TTile, TSums, TFetch, TLoad>(int count, SlabSource left, SlabSource right, int term, int end)
         where TTile : struct, ITile<TSums>
         where TSums : struct
+        where TFetch : struct, IFetch<TFetch>
+        where TLoad : struct, ILoad
     {
-        SlabWalk l = SlabWalk.Of<TTile, TSums>(Left.DepthIsContiguous), r = SlabWalk.Of<TTile, TSums>(Right.DepthIsContiguous);
-        int step = IntrinsicMath.Min(TTile.Fetches, 2);
-        for (int k = 0; k < count; k += step)
+        SlabWalk l = left.Start, r = right.Start;
+        for (int k = 0; k < count; k += TFetch.Words)
         {
-            WordPair x = left.Elements(Left, l, step, term, end), y = right.Elements(Right, r, step, term, end);
-            left.Put<TTile, TSums>(l, step, Left.DepthIsContiguous, x);
-            right.Put<TTile, TSums>(r, step, Right.DepthIsContiguous, y);
-            l = l.Skip(step);
-            r = r.Skip(step);
+            TFetch x = TFetch.Load<TLoad, TLeft>(left, Left, l, term, end), y = TFetch.Load<TLoad, TRight>(right, Right, r, term, end);
+            x.Put<TTile, TSums>(left.Slab, l, Left.DepthIsContiguous);
+            y.Put<TTile, TSums>(right.Slab, r, Right.DepthIsContiguous);
+            l = l.Skip(TFetch.Words);
+            r = r.Skip(TFetch.Words);
         }
     }
 }

@@ -28,6 +28,6 @@ internal interface IOperand
     /// <summary>The element at a place that has one. Without branches: a load behind one is waited for before the next can start.</summary>
     float At(Place place);
 
-    /// <summary>That element and the next three along the axis that is contiguous, in one load; the first is at a multiple of four.</summary>
-    Float4 Word(Place place);
+    /// <summary>An element and the next three along the axis that is contiguous, in one load; the first is at a multiple of four.</summary>
+    Float4 Word(int batch, int row, int depth);
 }

@@ -36,14 +36,16 @@ internal interface ITile<TSums> : ITile
     /// <summary>Neighbouring terms of a row that are written together where a thread has neighbouring rows: 1 or 2.</summary>
     static abstract int PairedTerms { get; }
 
-    /// <summary>Words of four elements of each operand that a thread has under way at a time: 1, 2 or 4, and no less than <see cref="PairedTerms"/>.</summary>
-    static abstract int Fetches { get; }
-
     /// <summary>Shared memory for a slab of one operand, in words of 16 bytes.</summary>
     static abstract int SlabWords { get; }
 
     /// <summary>The first thing that a kernel does.</summary>
     static abstract void Begin();
+
+    /// <summary>Brings a slab of both operands to shared memory: hands the factor what threads have under way at a time.</summary>
+    static abstract void Bring<TLeft, TRight>(Factor<TLeft, TRight> factor, SlabSource left, SlabSource right, int term, int end, bool inWords)
+        where TLeft : struct, IOperand
+        where TRight : struct, IOperand;
 
     /// <summary>Sums of nothing.</summary>
     static abstract TSums Zero();
@@ -69,6 +71,7 @@ internal interface ITile<TSums> : ITile
     /// <summary>The calling thread's elements of the first square. May write over the slabs, which nobody reads any more; all threads come along.</summary>
     static abstract Quad First(TSums sums, ArrayView<Float4> slabs);
 
-    /// <summary>The sums without the first square: the next one is the first now.</summary>
-    static abstract TSums Rest(TSums sums);
+    /// <summary>Hands the squares to a sink, as far as the matrix goes.</summary>
+    static abstract void HandTo<TSink>(TSink sink, TileFrame frame, TSums sums, ArrayView<Float4> slabs)
+        where TSink : struct, ISink;
 }

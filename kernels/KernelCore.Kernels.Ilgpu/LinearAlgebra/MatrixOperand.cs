@@ -38,7 +38,7 @@ internal struct MatrixOperand : IOperand
     public readonly float At(Place place) => Elements[place.Offset];
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public readonly Float4 Word(Place place) => Elements.Cast<Float4>()[place.Offset >> 2];
+    public readonly Float4 Word(int batch, int row, int depth) => Elements.Cast<Float4>()[(Start(batch) + (row * RowStride) + (depth * DepthStride)) >> 2];
 
     /// <summary>An element of the matrix that begins there.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -18,8 +18,6 @@ internal readonly struct SingleTile<TGroup> : ITile<Quad>
 
     public static int PairedTerms => 1;
 
-    public static int Fetches => 1;
-
     /// <summary>16 in tiles of 64 x 64: slabs of 4.25 KB.</summary>
     public static int Slab => TGroup.Side == 4 ? 32 : 16;
 
@@ -33,6 +31,10 @@ internal readonly struct SingleTile<TGroup> : ITile<Quad>
     public static void Begin()
     {
     }
+
+    public static void Bring<TLeft, TRight>(Factor<TLeft, TRight> factor, SlabSource left, SlabSource right, int term, int end, bool inWords)
+        where TLeft : struct, IOperand
+        where TRight : struct, IOperand => factor.Bring<SingleTile<TGroup>, Quad, OneWord, OneWord>(left, right, term, end, inWords);
 
     public static Quad Zero() => default;
 
@@ -66,5 +68,6 @@ internal readonly struct SingleTile<TGroup> : ITile<Quad>
 
     public static Quad First(Quad sums, ArrayView<Float4> slabs) => sums;
 
-    public static Quad Rest(Quad sums) => sums;
+    public static void HandTo<TSink>(TSink sink, TileFrame frame, Quad sums, ArrayView<Float4> slabs)
+        where TSink : struct, ISink => sink.Take<SingleTile<TGroup>>(frame, First(sums, slabs));
 }

@@ -20,8 +20,6 @@ internal readonly struct TensorTile<TGroup, TFormat, TCore> : ITile<Quad>
 
     public static int PairedTerms => TFormat.TermsPerWord;
 
-    public static int Fetches => 2;
-
     public static int Slab => TensorSlab<TGroup, TFormat>.Terms;
 
     /// <summary>Slabs of 9 KB in tiles of 64 x 64: both have room for the square.</summary>
@@ -30,6 +28,11 @@ internal readonly struct TensorTile<TGroup, TFormat, TCore> : ITile<Quad>
     public static void Synchronize() => TGroup.Synchronize();
 
     public static void Begin() => TCore.Begin();
+
+    public static void Bring<TLeft, TRight>(Factor<TLeft, TRight> factor, SlabSource left, SlabSource right, int term, int end, bool inWords)
+        where TLeft : struct, IOperand
+        where TRight : struct, IOperand =>
+        factor.Bring<TensorTile<TGroup, TFormat, TCore>, Quad, FormatWords<TFormat>, FormatWords<TFormat>>(left, right, term, end, inWords);
 
     public static Quad Zero() => TCore.Zero(0);
 
@@ -50,5 +53,6 @@ internal readonly struct TensorTile<TGroup, TFormat, TCore> : ITile<Quad>
 
     public static Quad First(Quad sums, ArrayView<Float4> slabs) => TensorSlab<TGroup, TFormat>.Collect<TCore>(sums, slabs);
 
-    public static Quad Rest(Quad sums) => sums;
+    public static void HandTo<TSink>(TSink sink, TileFrame frame, Quad sums, ArrayView<Float4> slabs)
+        where TSink : struct, ISink => sink.Take<TensorTile<TGroup, TFormat, TCore>>(frame, First(sums, slabs));
 }

@@ -1,5 +1,6 @@
 using ILGPU;
 using ILGPU.Runtime.Cuda;
+using ILGPU.Util;
 
 namespace KernelCore.Kernels.Ilgpu;
 
@@ -11,12 +12,21 @@ internal readonly struct Tf32 : ITensorFormat
     public static int TermsPerWord => 1;
 
     /// <summary>What cvt.rna.tf32.f32 does, without its output in memory.</summary>
-    public static uint Pack(float first, float second) => Comparison.IsNaN(first) ? 0x7fc00000 : (Interop.FloatAsInt(first) + 0x1000) & 0xffffe000;
+    public static float Round(float term) =>
+        Interop.IntAsFloat(Utilities.Select(Comparison.IsNaN(term), 0x7fc00000u, (Interop.FloatAsInt(term) + 0x1000) & 0xffffe000));
 
-    public static void StoreTerms(ArrayView<Float4> slab, int at, Float4 terms) => slab[at] = new()
+    public static uint Pack(float first, float second) => Interop.FloatAsInt(first);
+
+    public static void StoreTerms(ArrayView<Float4> slab, int at, Float4 terms) => slab[at] = terms;
+
+    public static void PutRows<TTile, TSums>(ArrayView<Float4> slab, SlabWalk at, Float4 first, Float4 second)
+        where TTile : struct, ITile<TSums>
+        where TSums : struct
     {
-        X = Interop.IntAsFloat(Pack(terms.X, 0)), Y = Interop.IntAsFloat(Pack(terms.Y, 0)), Z = Interop.IntAsFloat(Pack(terms.Z, 0)), W = Interop.IntAsFloat(Pack(terms.W, 0)),
-    };
+        SlabWalk next = at.Skip(1);
+        TTile.PutRows(slab, at.Row, at.Term, first, default);
+        TTile.PutRows(slab, next.Row, next.Term, second, default);
+    }
 
     public static float MultiplyAdd(float sum, int a, int b) => sum + (Interop.IntAsFloat((uint)a) * Interop.IntAsFloat((uint)b));
 

@@ -6,7 +6,7 @@ namespace KernelCore.Kernels.Ilgpu;
 /// Reduced precision by tensor cores where tiles of 128 x 128 fill the device: of each of their four squares a warp computes as much
 /// as <see cref="TensorTile{TGroup, TFormat, TCore}"/> does of one, with half the reads of shared memory for each product.
 /// </summary>
-internal readonly struct WideTensorTile<TGroup, TFormat, TCore> : ITile<Quads>
+internal readonly struct WideTensorTile<TGroup, TFormat, TCore> : IWideTile
     where TGroup : struct, IGroupShape
     where TFormat : struct, ITensorFormat
     where TCore : struct, ITensorCore
@@ -23,8 +23,6 @@ internal readonly struct WideTensorTile<TGroup, TFormat, TCore> : ITile<Quads>
 
     public static int PairedTerms => TFormat.TermsPerWord;
 
-    public static int Fetches => 4;
-
     public static int Slab => TensorSlab<TGroup, TFormat>.Terms;
 
     /// <summary>Slabs of 18 KB in tiles of 128 x 128.</summary>
@@ -33,6 +31,11 @@ internal readonly struct WideTensorTile<TGroup, TFormat, TCore> : ITile<Quads>
     public static void Synchronize() => TGroup.Synchronize();
 
     public static void Begin() => TCore.Begin();
+
+    public static void Bring<TLeft, TRight>(Factor<TLeft, TRight> factor, SlabSource left, SlabSource right, int term, int end, bool inWords)
+        where TLeft : struct, IOperand
+        where TRight : struct, IOperand =>
+        factor.Bring<WideTensorTile<TGroup, TFormat, TCore>, Quads, Twice<FormatWords<TFormat>>, FormatWords<TFormat>>(left, right, term, end, inWords);
 
     public static Quads Zero() => new() { TopLeft = TCore.Zero(0), TopRight = TCore.Zero(1), BottomLeft = TCore.Zero(2), BottomRight = TCore.Zero(3) };
 
@@ -61,6 +64,9 @@ internal readonly struct WideTensorTile<TGroup, TFormat, TCore> : ITile<Quads>
     }
 
     public static Quad First(Quads sums, ArrayView<Float4> slabs) => TensorSlab<TGroup, TFormat>.Collect<TCore>(sums.TopLeft, slabs);
+
+    public static void HandTo<TSink>(TSink sink, TileFrame frame, Quads sums, ArrayView<Float4> slabs)
+        where TSink : struct, ISink => WideTiles.HandTo<WideTensorTile<TGroup, TFormat, TCore>, TSink>(sink, frame, sums, slabs);
 
     public static Quads Rest(Quads sums)
     {

@@ -7,7 +7,7 @@ namespace KernelCore.Kernels.Ilgpu;
 /// float32 with 8 x 8 elements for each thread, a quarter of the reads of shared memory for each product, where tiles of 128 x 128 fill the device.
 /// As <see cref="SingleTile{TGroup}"/> otherwise, to the last bit.
 /// </summary>
-internal readonly struct WideTile<TGroup> : ITile<Quads>
+internal readonly struct WideTile<TGroup> : IWideTile
     where TGroup : struct, IGroupShape
 {
     public static int Side => TGroup.Side;
@@ -22,8 +22,6 @@ internal readonly struct WideTile<TGroup> : ITile<Quads>
 
     public static int PairedTerms => 1;
 
-    public static int Fetches => 2;
-
     /// <summary>Slabs of 8.25 KB in tiles of 128 x 128.</summary>
     public static int Slab => 16;
 
@@ -37,6 +35,10 @@ internal readonly struct WideTile<TGroup> : ITile<Quads>
     public static void Begin()
     {
     }
+
+    public static void Bring<TLeft, TRight>(Factor<TLeft, TRight> factor, SlabSource left, SlabSource right, int term, int end, bool inWords)
+        where TLeft : struct, IOperand
+        where TRight : struct, IOperand => factor.Bring<WideTile<TGroup>, Quads, Twice<OneWord>, Twice<OneWord>>(left, right, term, end, inWords);
 
     public static Quads Zero() => default;
 
@@ -69,6 +71,9 @@ internal readonly struct WideTile<TGroup> : ITile<Quads>
     }
 
     public static Quad First(Quads sums, ArrayView<Float4> slabs) => sums.TopLeft;
+
+    public static void HandTo<TSink>(TSink sink, TileFrame frame, Quads sums, ArrayView<Float4> slabs)
+        where TSink : struct, ISink => WideTiles.HandTo<WideTile<TGroup>, TSink>(sink, frame, sums, slabs);
 
     public static Quads Rest(Quads sums) => sums.Rest();
 

@@ -34,5 +34,5 @@ internal struct SampleDepthOperand : IOperand
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public readonly float At(Place place) => Elements[place.Offset];
 
-    public readonly Float4 Word(Place place) => default;
+    public readonly Float4 Word(int batch, int row, int depth) => default;
 }

@@ -37,10 +37,10 @@ internal struct ScaledOperand<TOperand> : IOperand
     public readonly float At(Place place) => Operand.At(place) * Coefficients[place.Sample];
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public readonly Float4 Word(Place place)
+    public readonly Float4 Word(int batch, int row, int depth)
     {
-        float coefficient = Coefficients[place.Sample];
-        return Operand.Word(place).Times(new() { X = coefficient, Y = coefficient, Z = coefficient, W = coefficient });
+        float coefficient = Coefficients[Positions.Quotient(depth)];
+        return Operand.Word(batch, row, depth).Times(new() { X = coefficient, Y = coefficient, Z = coefficient, W = coefficient });
     }
 }
 
@@ -76,9 +76,9 @@ internal struct SquaredOperand : IOperand
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public readonly Float4 Word(Place place)
+    public readonly Float4 Word(int batch, int row, int depth)
     {
-        Float4 word = Operand.Word(place);
+        Float4 word = Operand.Word(batch, row, depth);
         return word.Times(word);
     }
 }
