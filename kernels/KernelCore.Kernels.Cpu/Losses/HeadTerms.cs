@@ -17,7 +17,7 @@ internal struct HeadTerms<TLanes>
     public HeadTerms(TLanes max)
     {
         Others = Squares = Below = Biases = TLanes.Broadcast(0);
-        _least = RealMath.ExpInRange(TLanes.Broadcast(Lowest));
+        _least = Exp(TLanes.Broadcast(Lowest));
         _shift = TLanes.Max(max, TLanes.Broadcast(float.MinValue));
     }
 
@@ -36,10 +36,18 @@ internal struct HeadTerms<TLanes>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Add(TLanes logit, TLanes bias)
     {
-        TLanes exponent = TLanes.Max(TLanes.Broadcast(Lowest), logit - _shift), q = RealMath.ExpInRange(exponent) - _least;
+        TLanes exponent = TLanes.Max(TLanes.Broadcast(Lowest), logit - _shift), q = Exp(exponent) - _least;
         Others += q;
         Squares = TLanes.MultiplyAdd(q, q, Squares);
         Below = TLanes.MultiplyAdd(q, exponent, Below);
         Biases = TLanes.MultiplyAdd(q, bias, Biases);
+    }
+
+    /// <summary>e^x from <see cref="Lowest"/> to 0, a normal number.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static TLanes Exp(TLanes x)
+    {
+        TLanes n = RealMath.ExpExponent(x);
+        return TLanes.ScaleToNormal(RealMath.ExpFraction(x, n), n);
     }
 }

@@ -47,6 +47,9 @@ internal unsafe interface ILanes<TSelf> : IReal<TSelf>
     /// <summary>First lane with this value; the number of lanes when there is none.</summary>
     int IndexOf(TSelf value);
 
+    /// <summary>a 2^n where that and 2^n are normal numbers.</summary>
+    static virtual TSelf ScaleToNormal(TSelf a, TSelf n) => a * TSelf.PowerOfTwo(n);
+
     /// <summary>Writes offset + step i + the value of lane i, a whole number, for every lane i.</summary>
     void StoreIntegers(int* destination, int offset, int step);
 }

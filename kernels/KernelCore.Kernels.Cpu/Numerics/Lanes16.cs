@@ -101,6 +101,9 @@ internal unsafe struct Lanes16 : ILanes<Lanes16>
     public static Lanes16 Scale(Lanes16 a, Lanes16 n) => new(Avx512F.Scale(a._lanes, n._lanes));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes16 ScaleToNormal(Lanes16 a, Lanes16 n) => Scale(a, n);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes16 Exponent(Lanes16 a) => new(Vector512.ConvertToSingle((a._lanes.AsInt32() >> 23) - Vector512.Create(127)));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

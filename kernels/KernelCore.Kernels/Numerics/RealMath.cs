@@ -22,8 +22,20 @@ internal static class RealMath
     public static T ExpInRange<T>(T x)
         where T : struct, IReal<T>
     {
-        // Adding 1.5 * 2^23 rounds to the nearest integer.
-        T shifted = T.MultiplyAdd(x, T.Broadcast(1.44269504088896341f), T.Broadcast(12582912f)), n = shifted - T.Broadcast(12582912f);
+        T n = ExpExponent(x);
+        return T.Scale(ExpFraction(x, n), n);
+    }
+
+    /// <summary>n of e^x = 2^n e^r with r next to 0. Adding 1.5 * 2^23 rounds to the nearest integer.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T ExpExponent<T>(T x)
+        where T : struct, IReal<T> => T.MultiplyAdd(x, T.Broadcast(1.44269504088896341f), T.Broadcast(12582912f)) - T.Broadcast(12582912f);
+
+    /// <summary>e^r.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T ExpFraction<T>(T x, T n)
+        where T : struct, IReal<T>
+    {
         T r = T.MultiplyAdd(n, T.Broadcast(-0.693359375f), x);
         r = T.MultiplyAdd(n, T.Broadcast(2.12194440e-4f), r);
 
@@ -33,8 +45,7 @@ internal static class RealMath
         p = T.MultiplyAdd(p, r, T.Broadcast(1.666643034e-1f));
         p = T.MultiplyAdd(p, r, T.Broadcast(4.999999417e-1f));
         p = T.MultiplyAdd(p, r, T.Broadcast(1.000000032f));
-        p = T.MultiplyAdd(p, r, T.Broadcast(1f));
-        return T.Scale(p, n);
+        return T.MultiplyAdd(p, r, T.Broadcast(1f));
     }
 
     /// <summary>a 2^n where there is no instruction for it: in two factors, because n reaches beyond the exponents of a normal number.</summary>
