@@ -25,7 +25,7 @@ internal sealed class EmulatorThreads(Context context, int warpSize) : IDisposab
         Accelerator accelerator = Of(groupSize);
         CompiledKernel compiled = Compiled.GetOrAdd(typeof(TKernel), _ => new(() =>
         {
-            context.ClearCache(ClearCacheMode.Everything);
+            IlgpuDevice.Forget(context);
             Action<TKernel> entry = IlgpuDevice.Entry;
             return accelerator.CompileKernel(EntryPointDescription.FromExplicitlyGroupedKernel(entry.Method));
         })).Value;

@@ -167,10 +167,12 @@ public sealed class IlgpuDevice : Device
     private Action<KernelConfig, TKernel> Compile<TKernel>(int groupSize)
         where TKernel : struct, IGridKernel
     {
-        // Code that ILGPU kept of other kernels would make this one's depend on which came first.
-        _context.ClearCache(ClearCacheMode.Everything);
+        Forget(_context);
         return _accelerator.LoadStreamKernel<TKernel>(Entry, Kind == DeviceKind.Cuda ? Specialization<TKernel>(groupSize) : KernelSpecialization.Empty);
     }
+
+    /// <summary>To be called before a kernel is compiled: code that ILGPU kept of others would make it depend on which came first.</summary>
+    internal static void Forget(Context context) => context.ClearCache(ClearCacheMode.Everything);
 
     /// <summary>What CUDA's compiler is told of a kernel.</summary>
     internal static KernelSpecialization Specialization<TKernel>(int groupSize)

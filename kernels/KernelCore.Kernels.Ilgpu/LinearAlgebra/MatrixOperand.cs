@@ -38,13 +38,16 @@ internal struct MatrixOperand : IOperand
     public readonly float At(Place place) => Elements[place.Offset];
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public readonly Float4 Word(int batch, int row, int depth) => Elements.Cast<Float4>()[(Start(batch) + (row * RowStride) + (depth * DepthStride)) >> 2];
+    public readonly Float4 Word(int batch, int row, int depth) => Elements.Cast<Float4>()[Index(Start(batch), row, depth) >> 2];
 
     /// <summary>An element of the matrix that begins there.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public readonly float At(int start, int row, int depth) => Elements[start + (row * RowStride) + (depth * DepthStride)];
+    public readonly float At(int start, int row, int depth) => Elements[Index(start, row, depth)];
 
     /// <summary>First element of a matrix.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public readonly int Start(int batch) => Batches.Offset(batch);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private readonly int Index(int start, int row, int depth) => start + (row * RowStride) + (depth * DepthStride);
 }

@@ -5,20 +5,13 @@ using ILGPU.Runtime;
 namespace KernelCore.Kernels.Ilgpu;
 
 /// <summary>The terms of a sum over one row.</summary>
-internal interface ITerm
+internal interface ITerm : IRowPass
 {
     /// <summary>Whether all that is read along with a row starts at a multiple of 16 bytes. Asked by the host.</summary>
     bool IsAligned { get; }
 
     /// <summary>Whether a vector that all rows share is among that.</summary>
     static virtual bool Shares => false;
-
-    /// <inheritdoc cref="IRowSum.Ahead"/>
-    static virtual int Ahead => 4;
-
-    /// <inheritdoc cref="IRowSum.Load"/>
-    Operands<TWord> Load<TWord>(int at, int column)
-        where TWord : struct, IWord<TWord>;
 
     /// <summary>The term of one element.</summary>
     double At(int row, int column, Operands<float> x);

@@ -52,11 +52,7 @@ internal sealed partial class IlgpuTangentKernels
         {
             RowWalk<TWarp> walk = Rows.Row<TWarp>(row);
             Sums sums = walk.Sum(new Sums { Probabilities = Probabilities, ProbabilitiesTangent = ProbabilitiesTangent, Gradient = Gradient, GradientTangent = GradientTangent });
-            float mean = (float)TWarp.Sum(sums.Sum), rmean = (float)TWarp.Sum(sums.Tangent);
-            walk.Map(new Results
-            {
-                Probabilities = Probabilities, ProbabilitiesTangent = ProbabilitiesTangent, Gradient = Gradient, GradientTangent = GradientTangent, Mean = mean, MeanTangent = rmean,
-            });
+            walk.Map(new Results { Of = sums, Mean = (float)TWarp.Sum(sums.Sum), MeanTangent = (float)TWarp.Sum(sums.Tangent) });
         }
 
         private struct Sums : IRowSum
@@ -80,14 +76,14 @@ internal sealed partial class IlgpuTangentKernels
 
         private struct Results : IRowMap
         {
-            public ArrayView<float> Probabilities, ProbabilitiesTangent, Gradient, GradientTangent;
+            public Sums Of;
             public float Mean, MeanTangent;
 
             public static int Ahead => 2;
 
             [MethodImpl(MethodImplOptions.AggressiveInlining)]
             public readonly Operands<TWord> Load<TWord>(int at, int column)
-                where TWord : struct, IWord<TWord> => new(TWord.Load(Probabilities, at), TWord.Load(ProbabilitiesTangent, at), TWord.Load(Gradient, at), TWord.Load(GradientTangent, at));
+                where TWord : struct, IWord<TWord> => Of.Load<TWord>(at, column);
 
             [MethodImpl(MethodImplOptions.AggressiveInlining)]
             public readonly Operands<float> Take(int column, Operands<float> x)
@@ -100,8 +96,8 @@ internal sealed partial class IlgpuTangentKernels
             public readonly void Store<TWord>(int at, Operands<TWord> results)
                 where TWord : struct, IWord<TWord>
             {
-                TWord.Store(Gradient, at, results.A);
-                TWord.Store(GradientTangent, at, results.B);
+                TWord.Store(Of.Gradient, at, results.A);
+                TWord.Store(Of.GradientTangent, at, results.B);
             }
         }
     }
