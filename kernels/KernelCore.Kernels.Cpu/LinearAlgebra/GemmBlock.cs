@@ -27,8 +27,8 @@ internal unsafe struct GemmBlock<TLanes>
         _packedA = scratch.Floats(ScratchSlot.PackedA, Terms * rows);
         if (problem.RowDots != null)
         {
-            _dots = scratch.Doubles(ScratchSlot.RowDots, 2 * ColumnPanels * rows);
-            _biasDots = problem.BiasDots == null ? null : _dots + (ColumnPanels * rows);
+            _dots = scratch.Doubles(ScratchSlot.RowDots, 2 * Groups * rows);
+            _biasDots = problem.BiasDots == null ? null : _dots + (Groups * rows);
         }
     }
 
@@ -44,6 +44,8 @@ internal unsafe struct GemmBlock<TLanes>
 
     /// <summary>Tiles of the block, side by side.</summary>
     public readonly int ColumnPanels => Parallelism.Chunks(_problem.N, GemmTile<TLanes>.Columns);
+
+    private readonly int Groups => Parallelism.Chunks(ColumnPanels, GemmBlocking.GroupColumns);
 
     public void MoveTo(int row, int term)
     {
@@ -62,13 +64,19 @@ internal unsafe struct GemmBlock<TLanes>
     {
         for (; panel < endPanel; panel++)
         {
-            int row = panel * GemmTile<TLanes>.Rows;
-            GemmPacking.Pack(
-                GemmTile<TLanes>.Rows, Math.Min(GemmTile<TLanes>.Rows, _rows - row), _terms,
-                SourceA(row), _problem.RowA, _problem.DepthA, PanelA(panel));
+            int row = panel * GemmTile<TLanes>.Rows, rows = Math.Min(GemmTile<TLanes>.Rows, _rows - row);
+            float* source = SourceA(row), packed = PanelA(panel);
+            nint stride = _problem.DepthA;
+            if (_problem.TermFactors == null || rows < GemmTile<TLanes>.Rows || _problem.RowA != 1)
+            {
+                GemmPacking.Pack(GemmTile<TLanes>.Rows, rows, _terms, source, _problem.RowA, stride, packed);
+                source = packed;
+                stride = GemmTile<TLanes>.Rows;
+            }
+
             if (_problem.TermFactors != null)
             {
-                GemmPacking.Scale(GemmTile<TLanes>.Rows, _terms, _problem.TermFactors, _problem.TermsPerFactor, _term, PanelA(panel));
+                GemmPacking.Scale(GemmTile<TLanes>.Rows, _terms, source, stride, _problem.TermFactors, _problem.TermsPerFactor, _term, packed);
             }
         }
     }
@@ -95,17 +103,17 @@ internal unsafe struct GemmBlock<TLanes>
     /// <summary>Adds up the dots of the block's rows, where they are wanted.</summary>
     public readonly void SumDots()
     {
-        SumPanels(_dots, _problem.RowDots);
-        SumPanels(_biasDots, _problem.BiasDots);
+        SumGroups(_dots, _problem.RowDots);
+        SumGroups(_biasDots, _problem.BiasDots);
     }
 
-    private readonly void SumPanels(double* dots, double* destination)
+    private readonly void SumGroups(double* dots, double* destination)
     {
-        for (int panel = 0; dots != null && panel < ColumnPanels; panel++)
+        for (int group = 0; dots != null && group < Groups; group++)
         {
-            var part = new ReadOnlySpan<double>(dots + DotsOffset(0, panel), _rows);
+            var part = new ReadOnlySpan<double>(dots + DotsOffset(0, group), _rows);
             var sum = new Span<double>(destination + _row, _rows);
-            if (panel == 0)
+            if (group == 0)
             {
                 part.CopyTo(sum);
             }
@@ -171,8 +179,8 @@ internal unsafe struct GemmBlock<TLanes>
 
     private readonly float* PanelA(int panel) => _packedA + (panel * (nint)GemmTile<TLanes>.Rows * _terms);
 
-    /// <summary>Where the dots of a tile begin: one for each row of the block, panel after panel.</summary>
-    private readonly nint DotsOffset(int rowPanel, int columnPanel) => ((columnPanel * (nint)RowPanels) + rowPanel) * GemmTile<TLanes>.Rows;
+    /// <summary>Where the dots of a tile begin: one for each row of the block, group after group.</summary>
+    private readonly nint DotsOffset(int rowPanel, int group) => ((group * (nint)RowPanels) + rowPanel) * GemmTile<TLanes>.Rows;
 
     /// <summary>Adds some terms to one tile of C.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -183,17 +191,18 @@ internal unsafe struct GemmBlock<TLanes>
         bool inPlace = rowPanel < FirstPackedPanel;
         nint rowA = inPlace ? _problem.RowA : 1, depthA = inPlace ? _problem.DepthA : GemmTile<TLanes>.Rows;
         float* a = (inPlace ? SourceA(row) : PanelA(rowPanel)) + (start * depthA);
+        nint dots = DotsOffset(rowPanel, columnPanel / GemmBlocking.GroupColumns);
         var target = new GemmTarget
         {
             C = _problem.C + ((_row + row) * _problem.RowC) + (column * _problem.ColumnC),
             RowC = _problem.RowC,
-            Bias = _problem.Bias != null && isLast
+            Bias = _problem.Bias != null && (_dots == null ? isLast : isFirst)
                 ? _problem.Bias + ((_row + row) * _problem.RowBias) + (column * _problem.ColumnBias) : null,
             RowBias = _problem.RowBias,
             Alpha = _problem.Alpha,
-            Beta = isFirst ? _problem.Beta : 1,
-            Dots = _dots == null ? null : _dots + DotsOffset(rowPanel, columnPanel),
-            BiasDots = _biasDots == null || !isLast ? null : _biasDots + DotsOffset(rowPanel, columnPanel),
+            Beta = isFirst && (_dots == null || columnPanel % GemmBlocking.GroupColumns == 0) ? _problem.Beta : 1,
+            Dots = _dots == null ? null : _dots + dots,
+            BiasDots = _biasDots == null || !isFirst ? null : _biasDots + dots,
         };
         if (rows == GemmTile<TLanes>.RowsComputed(rows) && columns == GemmTile<TLanes>.Columns && _problem.ColumnC == 1)
         {
@@ -251,7 +260,8 @@ internal unsafe struct GemmBlock<TLanes>
             target.Dots[i] = target.Beta == 0 ? dot : target.Dots[i] + dot;
             if (target.BiasDots != null)
             {
-                target.BiasDots[i] = Reductions.Dot(c, target.Bias, columns);
+                double biasDot = Reductions.Dot(c, target.Bias, columns);
+                target.BiasDots[i] = target.Beta == 0 ? biasDot : target.BiasDots[i] + biasDot;
             }
         }
     }

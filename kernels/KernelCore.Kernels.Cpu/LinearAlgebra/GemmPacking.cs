@@ -36,25 +36,30 @@ internal static unsafe class GemmPacking
         }
     }
 
-    /// <summary>panel[p, j] *= factors[(first + p) / perFactor].</summary>
+    /// <summary>panel[p, j] = factors[(first + p) / perFactor] source[p * depthStride + j]; the source may be the panel.</summary>
+    /// <param name="width">Lanes of the panel and of the source, at least 4; a constant to the JIT.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Scale(int width, int depth, float* factors, int perFactor, int first, float* panel)
+    public static void Scale(int width, int depth, float* source, nint depthStride, float* factors, int perFactor, int first, float* panel)
     {
-        for (int p = 0; p < depth; p++)
+        int last = width - Vector128<float>.Count, left = perFactor - (first % perFactor);
+        factors += first / perFactor;
+        for (; depth > 0; depth--)
         {
-            float factor = factors[(first + p) / perFactor];
-            int j = 0;
-            for (; j + Vector128<float>.Count <= width; j += Vector128<float>.Count)
+            // The last register may overlap the one before: it is read before that is written.
+            Vector128<float> factor = Vector128.Create(*factors), end = Vector128.Load(source + last) * factor;
+            for (int j = 0; j < last; j += Vector128<float>.Count)
             {
-                (Vector128.Load(panel + j) * factor).Store(panel + j);
+                (Vector128.Load(source + j) * factor).Store(panel + j);
             }
 
-            for (; j < width; j++)
-            {
-                panel[j] *= factor;
-            }
-
+            end.Store(panel + last);
+            source += depthStride;
             panel += width;
+            if (--left == 0)
+            {
+                factors++;
+                left = perFactor;
+            }
         }
     }
 

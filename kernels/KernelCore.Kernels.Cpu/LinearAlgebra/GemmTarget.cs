@@ -16,6 +16,6 @@ internal unsafe struct GemmTarget
     /// <summary>Null, or dots[i] = (alpha tile)_i . c_i + beta dots[i], where beta is 0 or 1; c stays as it is then.</summary>
     public double* Dots;
 
-    /// <summary>Null, or dots[i] = c_i . bias.</summary>
+    /// <summary>Null, or dots[i] = c_i . bias + beta dots[i], with the same beta.</summary>
     public double* BiasDots;
 }

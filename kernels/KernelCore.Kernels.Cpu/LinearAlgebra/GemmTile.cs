@@ -188,9 +188,14 @@ internal static unsafe class GemmTile<TLanes>
         TLanes left = TLanes.Load(target.Bias), right = TLanes.Load(target.Bias + TLanes.Count);
         for (int row = 0; row < rows; row += 2)
         {
-            TLanes.Sums(Products(target, row, left, right), Products(target, row + 1, left, right)).Store(target.BiasDots + row);
+            Add(target, TLanes.Sums(Products(target, row, left, right), Products(target, row + 1, left, right)), target.BiasDots + row);
         }
     }
+
+    /// <summary>Adds dots of two rows to sums; to none where these begin.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Add(in GemmTarget target, Vector128<double> dots, double* sums) =>
+        (target.Beta == 0 ? dots : dots + Vector128.Load(sums)).Store(sums);
 
     /// <summary>The products of a row with that of c, its halves added.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -301,8 +306,7 @@ internal static unsafe class GemmTile<TLanes>
         public static void Take(in GemmTarget target, int row, TLanes left, TLanes right, TLanes nextLeft, TLanes nextRight)
         {
             Vector128<double> dots = TLanes.Sums(Products(target, row, left, right), Products(target, row + 1, nextLeft, nextRight)) * target.Alpha;
-            double* sums = target.Dots + row;
-            (target.Beta == 0 ? dots : dots + Vector128.Load(sums)).Store(sums);
+            Add(target, dots, target.Dots + row);
         }
     }
 

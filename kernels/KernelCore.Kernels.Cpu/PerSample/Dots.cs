@@ -38,7 +38,7 @@ internal sealed unsafe partial class CpuPerSampleKernels
     public void LayerDots(ReadOnlySpan<LayerCapture> uses, Tensor weight, Tensor bias, Tensor weightDots, Tensor biasDots)
     {
         ParameterGradient gradient = View(uses, ParameterRole.Weight, ref _left);
-        if (!gradient.IsSingle(CaptureKind.Linear) || IsNarrow(gradient[0]))
+        if (!gradient.IsSingle(CaptureKind.Linear) || BackpropsFirst(gradient[0]))
         {
             Dots(uses, ParameterRole.Weight, weight, weightDots);
             Dots(uses, ParameterRole.Bias, bias, biasDots);
@@ -51,11 +51,11 @@ internal sealed unsafe partial class CpuPerSampleKernels
         Store(totals + gradient.Batch, gradient.Batch, biasDots);
     }
 
-    /// <summary>Whether tiles of G V waste much less than those of A V^T: so few outputs that they fill part of a tile.</summary>
-    private static bool IsNarrow(in CaptureView use)
+    /// <summary>Whether G V costs less than A V^T: the other matrix is packed, and a tile is filled only in part where its columns end.</summary>
+    private static bool BackpropsFirst(in CaptureView use)
     {
-        const int tile = 32; // columns
-        return 3L * Parallelism.Chunks(use.Columns, tile) * use.Rows <= 2L * Parallelism.Chunks(use.Rows, tile) * use.Columns;
+        const int tile = 32; // columns; packing an element costs about as many multiply-adds
+        return (Parallelism.Chunks(use.Columns, tile) + 1L) * use.Rows < (Parallelism.Chunks(use.Rows, tile) + 1L) * use.Columns;
     }
 
     /// <summary>Adds the dots with V and, unless null, with the direction of the bias.</summary>
@@ -64,7 +64,7 @@ internal sealed unsafe partial class CpuPerSampleKernels
         ref readonly CaptureView use = ref gradient[0];
         int d = use.Columns, p = use.Rows, positions = checked(gradient.Batch * use.Positions);
         double* dots = Shared.Doubles(ScratchSlot.Sums, 2L * positions);
-        GemmProblem problem = IsNarrow(use)
+        GemmProblem problem = BackpropsFirst(use)
             ? new(false, false, positions, d, p, 1, use.Backprop, p, direction, d, 0, use.Activation, d, null)
             : new(false, true, positions, p, d, 1, use.Activation, d, direction, d, 0, use.Backprop, p, bias);
         problem.RowDots = dots;

@@ -20,6 +20,7 @@ public sealed unsafe class GemmRowDotsTests
         { 24, 64, 257, true },
         { 37, 129, 600, false },
         { 300, 10, 40, true },
+        { 20, 500, 520, true },
         { 3100, 70, 9, true },
         { 5, 1100, 3, false },
     };
