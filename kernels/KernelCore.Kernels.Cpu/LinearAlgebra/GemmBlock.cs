@@ -62,22 +62,34 @@ internal unsafe struct GemmBlock<TLanes>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     public readonly void Pack(int panel, int endPanel)
     {
-        for (; panel < endPanel; panel++)
+        // Rows of A^T are as far apart as rows of A are long: all panels take some of them before the next are fetched.
+        int most = _problem.RowA == 1 ? GemmBlocking.PackTerms : _terms;
+        for (int start = 0; start < _terms; start += most)
         {
-            int row = panel * GemmTile<TLanes>.Rows, rows = Math.Min(GemmTile<TLanes>.Rows, _rows - row);
-            float* source = SourceA(row), packed = PanelA(panel);
-            nint stride = _problem.DepthA;
-            if (_problem.TermFactors == null || rows < GemmTile<TLanes>.Rows || _problem.RowA != 1)
+            int terms = Math.Min(most, _terms - start);
+            for (int i = panel; i < endPanel; i++)
             {
-                GemmPacking.Pack(GemmTile<TLanes>.Rows, rows, _terms, source, _problem.RowA, stride, packed);
-                source = packed;
-                stride = GemmTile<TLanes>.Rows;
+                PackTerms(i, start, terms);
             }
+        }
+    }
 
-            if (_problem.TermFactors != null)
-            {
-                GemmPacking.Scale(GemmTile<TLanes>.Rows, _terms, source, stride, _problem.TermFactors, _problem.TermsPerFactor, _term, packed);
-            }
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private readonly void PackTerms(int panel, int start, int terms)
+    {
+        int row = panel * GemmTile<TLanes>.Rows, rows = Math.Min(GemmTile<TLanes>.Rows, _rows - row);
+        float* packed = PanelA(panel) + (start * GemmTile<TLanes>.Rows), source = SourceA(row) + (start * _problem.DepthA);
+        nint stride = _problem.DepthA;
+        if (_problem.TermFactors == null || rows < GemmTile<TLanes>.Rows || _problem.RowA != 1)
+        {
+            GemmPacking.Pack(GemmTile<TLanes>.Rows, rows, terms, source, _problem.RowA, stride, packed);
+            source = packed;
+            stride = GemmTile<TLanes>.Rows;
+        }
+
+        if (_problem.TermFactors != null)
+        {
+            GemmPacking.Scale(GemmTile<TLanes>.Rows, terms, source, stride, _problem.TermFactors, _problem.TermsPerFactor, _term + start, packed);
         }
     }
 

@@ -27,6 +27,9 @@ internal static class GemmBlocking
     /// <summary>Panels of A packed by one task.</summary>
     public const int PackPanels = 4;
 
+    /// <summary>Terms that the panels of a task take in turns where rows of A are columns in memory.</summary>
+    public const int PackTerms = 32;
+
     /// <summary>Tiles, one below the other, up to which rows of B are read in place: packing would not be repaid.</summary>
     public const int InPlaceRows = 4;
 
