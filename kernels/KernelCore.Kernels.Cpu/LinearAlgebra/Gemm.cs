@@ -2,7 +2,7 @@ namespace KernelCore.Kernels.Cpu;
 
 /// <summary>Packed, cache-blocked matrix product (Goto and van de Geijn, "Anatomy of high-performance matrix multiplication", 2008).</summary>
 /// <remarks>
-/// Every element of C is summed in increasing k within blocks of <see cref="GemmBlocking.Depth"/> terms, by the same
+/// Every element of C is summed in increasing k within blocks of <see cref="GemmBlocking.DepthOf"/> terms, by the same
 /// instructions wherever its tile lies. Its bits depend on the instruction set alone: not on threads, tiles or neighbours.
 /// </remarks>
 internal static class Gemm

@@ -20,7 +20,7 @@ internal unsafe struct GemmBlock<TLanes>
     public GemmBlock(in GemmProblem problem, Scratch scratch)
     {
         _problem = problem;
-        _depth = GemmBlocking.DepthOf(problem.K);
+        _depth = GemmBlocking.DepthOf(problem.K, GemmTile<TLanes>.Columns);
         _readsAInPlace = ColumnPanels <= GemmBlocking.InPlaceColumns && problem.TermFactors == null;
         long rows = Parallelism.Chunks(Math.Min(problem.M, GemmBlocking.Rows), GemmTile<TLanes>.Rows) * GemmTile<TLanes>.Rows;
         Terms = (int)Math.Min(problem.K, Math.Max(1, GemmBlocking.PackedFloats / (rows * Math.Max(1, _depth))) * _depth);

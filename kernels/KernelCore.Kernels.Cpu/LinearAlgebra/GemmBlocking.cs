@@ -3,8 +3,11 @@ namespace KernelCore.Kernels.Cpu;
 /// <summary>Sizes of the blocks of a product that stay in cache.</summary>
 internal static class GemmBlocking
 {
-    /// <summary>Most terms of a sum that one tile takes at a time: a panel of B of this depth stays in the first-level cache.</summary>
-    public const int Depth = 256;
+    /// <summary>Most floats of a panel of B: 32 KiB, about the first-level cache. In a deeper panel a tile is begun and ended less often.</summary>
+    public const int PanelFloats = 1 << 13;
+
+    /// <summary>Most terms of a sum that one tile takes at a time, however narrow it is.</summary>
+    public const int Depth = 512;
 
     /// <summary>Tiles of A, one below the other, that stay in the second-level cache while a group of panels of B pass.</summary>
     public const int GroupRows = 16;
@@ -36,12 +39,13 @@ internal static class GemmBlocking
     /// <summary>Tiles, side by side, up to which rows of A are read in place.</summary>
     public const int InPlaceColumns = 4;
 
-    /// <summary>Terms that one tile takes at a time: k in equal parts, none deeper than <see cref="Depth"/>.</summary>
+    /// <summary>Terms that one tile takes at a time: k in equal parts, none deeper than <see cref="PanelFloats"/> and <see cref="Depth"/> allow.</summary>
     /// <param name="k">Terms of each sum.</param>
-    public static int DepthOf(int k)
+    /// <param name="columns">Columns of a tile.</param>
+    public static int DepthOf(int k, int columns)
     {
         const int unit = 4; // terms that packing transposes at a time
-        int parts = Parallelism.Chunks(k, Depth);
+        int parts = Parallelism.Chunks(k, Math.Min(Depth, PanelFloats / columns));
         return parts <= 1 ? k : Parallelism.Chunks(k, parts * unit) * unit;
     }
 }
