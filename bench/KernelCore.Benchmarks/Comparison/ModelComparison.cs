@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using KernelCore.Kernels.Cpu;
 
 namespace KernelCore.Benchmarks;
@@ -24,12 +25,7 @@ internal sealed class ModelComparison(ComparisonOptions options, CpuDevice devic
             }
         }
 
-        // Code that is called often gets compiled a second time; that is over before anything counts.
-        foreach (Quantity quantity in quantities)
-        {
-            TimedBlock.Run(() => session.Run(quantity), options.Block);
-        }
-
+        WarmUp(session, quantities);
         for (int round = 0; round < options.Rounds; round++)
         {
             rates.Sample();
@@ -37,6 +33,28 @@ internal sealed class ModelComparison(ComparisonOptions options, CpuDevice devic
             {
                 Time(session, quantity, offers[quantity]);
             }
+        }
+    }
+
+    /// <summary>
+    /// .NET compiles a method anew, in the background, when it was called 30 times and no other new code has come for 100 ms: first to watch it, then for good.
+    /// That is over before anything counts.
+    /// </summary>
+    private void WarmUp(WorkloadSession session, IEnumerable<Quantity> quantities)
+    {
+        const int calls = 40, steps = 3;
+        for (int step = 0; step < steps; step++)
+        {
+            foreach (Quantity quantity in quantities)
+            {
+                long begin = Stopwatch.GetTimestamp();
+                for (int call = 0; call < calls && Stopwatch.GetElapsedTime(begin).TotalSeconds < 4 * options.Block; call++)
+                {
+                    session.Run(quantity);
+                }
+            }
+
+            Thread.Sleep(TimeSpan.FromMilliseconds(500));
         }
     }
 
