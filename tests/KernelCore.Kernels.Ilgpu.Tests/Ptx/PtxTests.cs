@@ -38,8 +38,8 @@ public class PtxTests
     [Fact]
     public void Products_read_shared_memory_in_words_of_16_bytes()
     {
-        Assert.Equal(2 * 4, Count(Compile(typeof(Product<SingleTile<LargeGroup>, Quad, Factor<MatrixOperand, MatrixOperand>, Destination>)), "ld.shared.v4"));
-        Assert.Equal(4 * 4, Count(Compile(typeof(Product<WideTile<LargeGroup>, Quads, Factor<MatrixOperand, MatrixOperand>, Destination>)), "ld.shared.v4"));
+        Assert.Equal(2 * 4, Count(PtxCompiler.Compile(typeof(Product<SingleTile<LargeGroup>, Quad, Factor<MatrixOperand, MatrixOperand>, Destination>)), "ld.shared.v4"));
+        Assert.Equal(4 * 4, Count(PtxCompiler.Compile(typeof(Product<WideTile<LargeGroup>, Quads, Factor<MatrixOperand, MatrixOperand>, Destination>)), "ld.shared.v4"));
     }
 
     /// <summary>
@@ -57,7 +57,7 @@ public class PtxTests
     [InlineData(typeof(TensorTile<LargeGroup, Bf16, TensorCore<Bf16>>), typeof(Quad), 4)]
     [InlineData(typeof(WideTensorTile<LargeGroup, Tf32, TensorCore<Tf32>>), typeof(Quads), 8)]
     public void Products_load_matrices_in_words_of_16_bytes(Type tile, Type sums, int words) => Assert.Equal(
-        words, Regex.Count(Compile(typeof(Product<,,,>).MakeGenericType(tile, sums, typeof(Factor<MatrixOperand, MatrixOperand>), typeof(Destination))), @"\bld(\.global)?\.v4\.f32"));
+        words, Regex.Count(PtxCompiler.Compile(typeof(Product<,,,>).MakeGenericType(tile, sums, typeof(Factor<MatrixOperand, MatrixOperand>), typeof(Destination))), @"\bld(\.global)?\.v4\.f32"));
 
     /// <summary>Four blocks of each square for each step of each product; sums start from zero and leave through shared memory.</summary>
     [Theory]
@@ -66,18 +66,18 @@ public class PtxTests
     public void Products_of_reduced_precision_run_on_tensor_cores(Type format, string instruction)
     {
         Type tile = typeof(TensorTile<,,>).MakeGenericType(typeof(LargeGroup), format, typeof(TensorCore<>).MakeGenericType(format));
-        string plain = Compile(typeof(Product<,,,>).MakeGenericType(tile, typeof(Quad), typeof(Factor<MatrixOperand, MatrixOperand>), typeof(Destination)));
+        string plain = PtxCompiler.Compile(typeof(Product<,,,>).MakeGenericType(tile, typeof(Quad), typeof(Factor<MatrixOperand, MatrixOperand>), typeof(Destination)));
         Assert.Equal(4, Count(plain, instruction));
         Assert.Equal(16, Regex.Count(plain, @"mov\.f32 sum\d+, 0f00000000"));
         Assert.Equal(16, Regex.Count(plain, @"mov\.f32\s+(%f\d+), sum\d+;[\s\w.,%;]*st\.shared\.f32\s+\[%rd\d+\], \1;"));
         Assert.Equal(1, Count(plain, MmaRegisters.Declaration));
 
         Type hadamard = typeof(Hadamard<Factor<MatrixOperand, MatrixOperand>, Factor<MatrixOperand, MatrixOperand>>);
-        string two = Compile(typeof(Product<,,,>).MakeGenericType(tile, typeof(Quad), hadamard, typeof(Destination)));
+        string two = PtxCompiler.Compile(typeof(Product<,,,>).MakeGenericType(tile, typeof(Quad), hadamard, typeof(Destination)));
         Assert.Equal((8, 1), (Count(two, instruction), Count(two, MmaRegisters.Declaration)));
 
         Type wide = typeof(WideTensorTile<,,>).MakeGenericType(typeof(LargeGroup), format, typeof(TensorCore<>).MakeGenericType(format));
-        string four = Compile(typeof(Product<,,,>).MakeGenericType(wide, typeof(Quads), typeof(Factor<MatrixOperand, MatrixOperand>), typeof(Destination)));
+        string four = PtxCompiler.Compile(typeof(Product<,,,>).MakeGenericType(wide, typeof(Quads), typeof(Factor<MatrixOperand, MatrixOperand>), typeof(Destination)));
         Assert.Equal((16, 64, 1), (Count(four, instruction), Regex.Count(four, @"mov\.f32 sum\d+, 0f00000000"), Count(four, MmaRegisters.Rest)));
     }
 
@@ -97,16 +97,10 @@ public class PtxTests
     [Fact]
     public void Rows_are_reduced_by_shuffles()
     {
-        string softmax = Compile(typeof(RowLoop<Softmax, ShuffledWarp>));
+        string softmax = PtxCompiler.Compile(typeof(RowLoop<Softmax, ShuffledWarp>));
         Assert.Contains("shfl.sync.bfly", softmax, StringComparison.Ordinal);
         Assert.DoesNotContain(".shared", softmax, StringComparison.Ordinal);
     }
 
     private static int Count(string text, string part) => text.Split(part).Length - 1;
-
-    private static string Compile(Type kernel)
-    {
-        using var compiler = new PtxCompiler(80);
-        return compiler.Compile(kernel);
-    }
 }
