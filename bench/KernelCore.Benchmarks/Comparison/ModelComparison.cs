@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using KernelCore.Kernels.Cpu;
 
 namespace KernelCore.Benchmarks;
@@ -42,16 +41,12 @@ internal sealed class ModelComparison(ComparisonOptions options, CpuDevice devic
     /// </summary>
     private void WarmUp(WorkloadSession session, IEnumerable<Quantity> quantities)
     {
-        const int calls = 40, steps = 3;
+        const int steps = 3;
         for (int step = 0; step < steps; step++)
         {
             foreach (Quantity quantity in quantities)
             {
-                long begin = Stopwatch.GetTimestamp();
-                for (int call = 0; call < calls && Stopwatch.GetElapsedTime(begin).TotalSeconds < 4 * options.Block; call++)
-                {
-                    session.Run(quantity);
-                }
+                TimedBlock.Run(() => session.Run(quantity), 4 * options.Block);
             }
 
             Thread.Sleep(TimeSpan.FromMilliseconds(500));

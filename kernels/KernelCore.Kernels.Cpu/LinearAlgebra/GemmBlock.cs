@@ -194,6 +194,9 @@ internal unsafe struct GemmBlock<TLanes>
     /// <summary>Where the dots of a tile begin: one for each row of the block, group after group.</summary>
     private readonly nint DotsOffset(int rowPanel, int group) => ((group * (nint)RowPanels) + rowPanel) * GemmTile<TLanes>.Rows;
 
+    private readonly double* DotsOf(double* dots, int rowPanel, int columnPanel) =>
+        dots == null ? null : dots + DotsOffset(rowPanel, columnPanel / GemmBlocking.GroupColumns);
+
     /// <summary>Adds some terms to one tile of C.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private readonly void MultiplyTile(int rowPanel, int columnPanel, int columns, int start, int depth, float* b, nint strideB, float* whole)
@@ -203,7 +206,6 @@ internal unsafe struct GemmBlock<TLanes>
         bool inPlace = rowPanel < FirstPackedPanel;
         nint rowA = inPlace ? _problem.RowA : 1, depthA = inPlace ? _problem.DepthA : GemmTile<TLanes>.Rows;
         float* a = (inPlace ? SourceA(row) : PanelA(rowPanel)) + (start * depthA);
-        nint dots = DotsOffset(rowPanel, columnPanel / GemmBlocking.GroupColumns);
         var target = new GemmTarget
         {
             C = _problem.C + ((_row + row) * _problem.RowC) + (column * _problem.ColumnC),
@@ -213,8 +215,8 @@ internal unsafe struct GemmBlock<TLanes>
             RowBias = _problem.RowBias,
             Alpha = _problem.Alpha,
             Beta = isFirst && (_dots == null || columnPanel % GemmBlocking.GroupColumns == 0) ? _problem.Beta : 1,
-            Dots = _dots == null ? null : _dots + dots,
-            BiasDots = _biasDots == null || !isFirst ? null : _biasDots + dots,
+            Dots = DotsOf(_dots, rowPanel, columnPanel),
+            BiasDots = isFirst ? DotsOf(_biasDots, rowPanel, columnPanel) : null,
         };
         if (rows == GemmTile<TLanes>.RowsComputed(rows) && columns == GemmTile<TLanes>.Columns && _problem.ColumnC == 1)
         {

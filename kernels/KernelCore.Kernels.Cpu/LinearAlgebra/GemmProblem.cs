@@ -29,7 +29,7 @@ internal unsafe struct GemmProblem
     /// <summary>Null, or receives the dot of every row of C with the bias; only together with <see cref="RowDots"/>.</summary>
     public double* BiasDots;
 
-    /// <summary>Factors of the terms: term p counts <c>TermFactors[p / TermsPerFactor]</c> times, the latter at least 1; null for once.</summary>
+    /// <summary>Factors of the terms: term p counts <c>TermFactors[p / TermsPerFactor]</c> times; null for once.</summary>
     public float* TermFactors;
     public int TermsPerFactor;
 

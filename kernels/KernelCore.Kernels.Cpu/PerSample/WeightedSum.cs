@@ -51,7 +51,7 @@ internal sealed unsafe partial class CpuPerSampleKernels
         var problem = new GemmProblem(true, false, p, d, rows, alpha, g, p, a, d, beta, destination, d, null)
         {
             TermFactors = factors,
-            TermsPerFactor = Math.Max(1, use.Positions),
+            TermsPerFactor = use.Positions,
         };
         Gemm.Run(problem, (long)rows * p * d < ParallelProduct ? null : device.Pool);
     }
