@@ -59,6 +59,9 @@ public sealed class CpuDevice : Device
     internal void Abandon(nint block) => _abandoned.Enqueue(block);
 
     /// <inheritdoc/>
+    protected internal override HeldContent CreateHeldContent() => new HeldPanels(this);
+
+    /// <inheritdoc/>
     protected override DeviceBuffer<float> AllocateFloats(long count) => Allocate<float>(count);
 
     /// <inheritdoc/>

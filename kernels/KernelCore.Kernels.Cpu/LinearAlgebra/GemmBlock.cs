@@ -5,15 +5,16 @@ namespace KernelCore.Kernels.Cpu;
 
 /// <summary>
 /// A range of rows and terms of a product. Its rows of A are packed into panels as wide as a tile, once for all threads.
-/// Panels of B are packed by the thread that multiplies with them, a few at a time, and are still in its caches then.
+/// Panels of B are packed by the thread that multiplies with them, a few at a time, and are still in its caches then. Of a matrix
+/// that is held, panels of the whole depth stay from one product to the next.
 /// </summary>
 internal unsafe struct GemmBlock<TLanes>
     where TLanes : struct, ILanes<TLanes>
 {
     private readonly GemmProblem _problem;
-    private readonly float* _packedA;
+    private readonly float* _packedA, _heldA, _heldB;
     private readonly double* _dots, _biasDots;
-    private readonly bool _readsAInPlace;
+    private readonly bool _readsAInPlace, _mustPackA, _mustPackB;
     private readonly int _depth;
     private int _row, _rows, _term, _terms;
 
@@ -24,7 +25,19 @@ internal unsafe struct GemmBlock<TLanes>
         _readsAInPlace = ColumnPanels <= GemmBlocking.InPlaceColumns && problem.TermFactors == null;
         long rows = Parallelism.Chunks(Math.Min(problem.M, GemmBlocking.Rows), GemmTile<TLanes>.Rows) * GemmTile<TLanes>.Rows;
         Terms = (int)Math.Min(problem.K, Math.Max(1, GemmBlocking.PackedFloats / (rows * Math.Max(1, _depth))) * _depth);
-        _packedA = scratch.Floats(ScratchSlot.PackedA, Terms * rows);
+        _mustPackA = true;
+        if (problem.HeldA is { } heldA && !_readsAInPlace && problem.TermFactors == null)
+        {
+            _heldA = heldA.Find(GemmTile<TLanes>.Rows, problem.M, problem.K, problem.A, problem.RowA, out bool mustPack);
+            _mustPackA = _heldA == null || mustPack;
+        }
+
+        if (problem.HeldB is { } heldB && problem.M > GemmBlocking.InPlaceRows * GemmTile<TLanes>.Rows)
+        {
+            _heldB = heldB.Find(GemmTile<TLanes>.Columns, problem.N, problem.K, problem.B, problem.ColumnB, out _mustPackB);
+        }
+
+        _packedA = _heldA == null ? scratch.Floats(ScratchSlot.PackedA, Terms * rows) : null;
         if (problem.RowDots != null)
         {
             _dots = scratch.Doubles(ScratchSlot.RowDots, 2 * Groups * rows);
@@ -55,12 +68,18 @@ internal unsafe struct GemmBlock<TLanes>
         FirstPackedPanel = !_readsAInPlace ? 0 : rest > 0 && rest < GemmTile<TLanes>.RowsComputed(rest) ? RowPanels - 1 : RowPanels;
     }
 
-    /// <summary>The first of the panels of A that have to be packed: a tile reads all its rows, so in place means all whole panels.</summary>
+    /// <summary>The first of the panels of A that are read packed: a tile reads all its rows, so in place means all whole panels.</summary>
     public int FirstPackedPanel { readonly get; private set; }
+
+    /// <summary>Panels of A that have to be packed, from <see cref="FirstPackedPanel"/> on.</summary>
+    public readonly int PanelsToPackA => _mustPackA ? RowPanels - FirstPackedPanel : 0;
+
+    /// <summary>Panels of B that have to be packed for all rows together.</summary>
+    public readonly int PanelsToPackB => _mustPackB && _row == 0 ? ColumnPanels : 0;
 
     /// <summary>Packs panels [panel, endPanel) of A.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    public readonly void Pack(int panel, int endPanel)
+    public readonly void PackA(int panel, int endPanel)
     {
         // Rows of A^T are as far apart as rows of A are long: all panels take some of them before the next are fetched.
         int most = _problem.RowA == 1 ? GemmBlocking.PackTerms : _terms;
@@ -72,6 +91,27 @@ internal unsafe struct GemmBlock<TLanes>
                 PackTerms(i, start, terms);
             }
         }
+    }
+
+    /// <summary>Packs panels [panel, endPanel) of B, where they stay.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    public readonly void PackB(int panel, int endPanel)
+    {
+        int most = _problem.ColumnB == 1 ? GemmBlocking.PackTerms : _terms;
+        for (int start = 0; start < _terms; start += most)
+        {
+            for (int j = panel; j < endPanel; j++)
+            {
+                PackPanelB(j, start, Math.Min(most, _terms - start), HeldB(j, start));
+            }
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private readonly void PackPanelB(int panel, int start, int terms, float* packed)
+    {
+        int columns = Math.Min(GemmTile<TLanes>.Columns, _problem.N - (panel * GemmTile<TLanes>.Columns));
+        GemmPacking.Pack(GemmTile<TLanes>.Columns, columns, terms, SourceB(panel, start), _problem.ColumnB, _problem.DepthB, packed);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -149,20 +189,22 @@ internal unsafe struct GemmBlock<TLanes>
             for (int j = column; j < endColumn; j++)
             {
                 int columns = Math.Min(GemmTile<TLanes>.Columns, _problem.N - (j * GemmTile<TLanes>.Columns));
-                float* b = _problem.B + ((_term + start) * _problem.DepthB) + (j * GemmTile<TLanes>.Columns * _problem.ColumnB);
+                float* b = SourceB(j, start);
                 nint strideB = _problem.DepthB;
-
-                // A tile reads its full width: the last panel, if partial, is always packed.
-                if (!inPlace || columns < GemmTile<TLanes>.Columns)
+                if (_heldB != null)
                 {
-                    float* panel = packedB + ((j - column) * (nint)GemmTile<TLanes>.Columns * _depth);
+                    b = HeldB(j, start);
+                    strideB = GemmTile<TLanes>.Columns;
+                }
+                else if (!inPlace || columns < GemmTile<TLanes>.Columns)
+                {
+                    // A tile reads its full width: the last panel, if partial, is always packed.
+                    b = packedB + ((j - column) * (nint)GemmTile<TLanes>.Columns * _depth);
+                    strideB = GemmTile<TLanes>.Columns;
                     if (top == row)
                     {
-                        GemmPacking.Pack(GemmTile<TLanes>.Columns, columns, depth, b, _problem.ColumnB, _problem.DepthB, panel);
+                        PackPanelB(j, start, depth, b);
                     }
-
-                    b = panel;
-                    strideB = GemmTile<TLanes>.Columns;
                 }
 
                 for (int i = top; i < bottom; i++)
@@ -189,7 +231,14 @@ internal unsafe struct GemmBlock<TLanes>
 
     private readonly float* SourceA(int row) => _problem.A + ((_row + row) * _problem.RowA) + (_term * _problem.DepthA);
 
-    private readonly float* PanelA(int panel) => _packedA + (panel * (nint)GemmTile<TLanes>.Rows * _terms);
+    private readonly float* SourceB(int panel, int start) =>
+        _problem.B + ((_term + start) * _problem.DepthB) + (panel * GemmTile<TLanes>.Columns * _problem.ColumnB);
+
+    private readonly float* PanelA(int panel) => _heldA == null
+        ? _packedA + (panel * (nint)GemmTile<TLanes>.Rows * _terms)
+        : _heldA + ((_row + (panel * GemmTile<TLanes>.Rows)) * (nint)_problem.K) + (_term * GemmTile<TLanes>.Rows);
+
+    private readonly float* HeldB(int panel, int start) => _heldB + (((panel * (nint)_problem.K) + _term + start) * GemmTile<TLanes>.Columns);
 
     /// <summary>Where the dots of a tile begin: one for each row of the block, group after group.</summary>
     private readonly nint DotsOffset(int rowPanel, int group) => ((group * (nint)RowPanels) + rowPanel) * GemmTile<TLanes>.Rows;

@@ -41,14 +41,18 @@ internal static unsafe class GemmDriver<TLanes>
 
     private static void Execute(in GemmBlock<TLanes> block, WorkerPool? pool)
     {
+        var packing = new Packing(block);
         if (pool is null)
         {
-            block.Pack(block.FirstPackedPanel, block.RowPanels);
+            for (int task = 0; task < packing.Tasks; task++)
+            {
+                packing.Run(task, 0);
+            }
+
             block.Multiply(0, block.RowPanels, 0, block.ColumnPanels, Scratch.Current);
             return;
         }
 
-        var packing = new Packing(block);
         pool.Run(packing.Tasks, ref packing);
         var multiplying = new Multiplying(block, pool.Threads);
         pool.Run(multiplying.Tasks, ref multiplying);
@@ -58,12 +62,22 @@ internal static unsafe class GemmDriver<TLanes>
     {
         private readonly GemmBlock<TLanes> _block = block;
 
-        public int Tasks => Parallelism.Chunks(_block.RowPanels - _block.FirstPackedPanel, GemmBlocking.PackPanels);
+        public int Tasks => TasksA + Parallelism.Chunks(_block.PanelsToPackB, GemmBlocking.PackPanels);
+
+        private int TasksA => Parallelism.Chunks(_block.PanelsToPackA, GemmBlocking.PackPanels);
 
         public void Run(int task, int worker)
         {
-            int panel = _block.FirstPackedPanel + (task * GemmBlocking.PackPanels);
-            _block.Pack(panel, Math.Min(panel + GemmBlocking.PackPanels, _block.RowPanels));
+            if (task < TasksA)
+            {
+                int panel = _block.FirstPackedPanel + (task * GemmBlocking.PackPanels);
+                _block.PackA(panel, Math.Min(panel + GemmBlocking.PackPanels, _block.RowPanels));
+            }
+            else
+            {
+                int panel = (task - TasksA) * GemmBlocking.PackPanels;
+                _block.PackB(panel, Math.Min(panel + GemmBlocking.PackPanels, _block.ColumnPanels));
+            }
         }
     }
 

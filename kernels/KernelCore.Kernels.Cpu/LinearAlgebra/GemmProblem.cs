@@ -15,6 +15,9 @@ internal unsafe struct GemmProblem
     public float* B;
     public nint DepthB, ColumnB;
 
+    /// <summary>What is held of A and of B: panels that are there already, or stay; null for nothing.</summary>
+    public HeldPanels? HeldA, HeldB;
+
     /// <summary>Element (i, j) is <c>C[i * RowC + j * ColumnC]</c>.</summary>
     public float* C;
     public nint RowC, ColumnC;
@@ -70,9 +73,11 @@ internal unsafe struct GemmProblem
         A = B,
         RowA = ColumnB,
         DepthA = DepthB,
+        HeldA = HeldB,
         B = A,
         DepthB = DepthA,
         ColumnB = RowA,
+        HeldB = HeldA,
         RowC = ColumnC,
         ColumnC = RowC,
         RowBias = ColumnBias,

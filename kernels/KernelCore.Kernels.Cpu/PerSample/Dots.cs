@@ -17,7 +17,7 @@ internal sealed unsafe partial class CpuPerSampleKernels
             ParameterGradient use = gradient.Use(u);
             if (use.IsSingle(CaptureKind.Linear))
             {
-                LinearDots(use, v, null, totals, null);
+                LinearDots(use, uses[u], v, null, totals, null);
             }
             else if (use.IsSingle(CaptureKind.Lookup))
             {
@@ -46,7 +46,7 @@ internal sealed unsafe partial class CpuPerSampleKernels
         }
 
         double* totals = Totals(2 * gradient.Batch);
-        LinearDots(gradient, HostMemory.Of(weight), HostMemory.Of(bias), totals, totals + gradient.Batch);
+        LinearDots(gradient, uses[0], HostMemory.Of(weight), HostMemory.Of(bias), totals, totals + gradient.Batch);
         Store(totals, gradient.Batch, weightDots);
         Store(totals + gradient.Batch, gradient.Batch, biasDots);
     }
@@ -59,17 +59,19 @@ internal sealed unsafe partial class CpuPerSampleKernels
     }
 
     /// <summary>Adds the dots with V and, unless null, with the direction of the bias.</summary>
-    private void LinearDots(in ParameterGradient gradient, float* direction, float* bias, double* totals, double* biasTotals)
+    private void LinearDots(in ParameterGradient gradient, LayerCapture capture, float* direction, float* bias, double* totals, double* biasTotals)
     {
         ref readonly CaptureView use = ref gradient[0];
         int d = use.Columns, p = use.Rows, positions = checked(gradient.Batch * use.Positions);
         double* dots = Shared.Doubles(ScratchSlot.Sums, 2L * positions);
-        GemmProblem problem = BackpropsFirst(use)
+        bool backpropsFirst = BackpropsFirst(use);
+        GemmProblem problem = backpropsFirst
             ? new(false, false, positions, d, p, 1, use.Backprop, p, direction, d, 0, use.Activation, d, null)
             : new(false, true, positions, p, d, 1, use.Activation, d, direction, d, 0, use.Backprop, p, bias);
+        problem.HeldA = HeldPanels.Of(backpropsFirst ? capture.Backprop : capture.Activation);
         problem.RowDots = dots;
         problem.BiasDots = bias == null ? null : dots + positions;
-        Gemm.Run(problem, (long)positions * p * d < ParallelProduct ? null : device.Pool);
+        Run(problem);
         AddPositions(use, gradient.Batch, dots, totals);
         if (bias != null)
         {

@@ -18,7 +18,7 @@ internal sealed unsafe partial class CpuPerSampleKernels
             ref readonly CaptureView use = ref gradient[0];
             float* g = Squares(use.Backprop, (long)gradient.Batch * use.Rows, ScratchSlot.Left);
             float* a = Squares(use.Activation, (long)gradient.Batch * use.Columns, ScratchSlot.Right);
-            OuterProducts(use, gradient.Batch, scale, g, a, null, beta, sum);
+            Run(OuterProducts(use, gradient.Batch, scale, g, a, beta, sum));
         }
         else if (gradient.AllLookups)
         {

@@ -20,7 +20,13 @@ internal sealed unsafe partial class CpuPerSampleKernels
             float old = u == 0 ? beta : 1;
             if (use.IsSingle(CaptureKind.Linear))
             {
-                OuterProducts(use[0], use.Batch, 1, use[0].Backprop, use[0].Activation, factors, old, sum);
+                Run(OuterProducts(use[0], use.Batch, 1, use[0].Backprop, use[0].Activation, old, sum) with
+                {
+                    TermFactors = factors,
+                    TermsPerFactor = use[0].Positions,
+                    HeldA = HeldPanels.Of(uses[u].Backprop),
+                    HeldB = HeldPanels.Of(uses[u].Activation),
+                });
             }
             else if (use.IsSingle(CaptureKind.Lookup))
             {
@@ -44,17 +50,12 @@ internal sealed unsafe partial class CpuPerSampleKernels
         }
     }
 
-    /// <summary>C = alpha G^T diag(factors) A + beta C over all positions of the batch, on all threads when that pays.</summary>
-    private void OuterProducts(in CaptureView use, int batch, float alpha, float* g, float* a, float* factors, float beta, float* destination)
-    {
-        int rows = checked(batch * use.Positions), p = use.Rows, d = use.Columns;
-        var problem = new GemmProblem(true, false, p, d, rows, alpha, g, p, a, d, beta, destination, d, null)
-        {
-            TermFactors = factors,
-            TermsPerFactor = use.Positions,
-        };
-        Gemm.Run(problem, (long)rows * p * d < ParallelProduct ? null : device.Pool);
-    }
+    /// <summary>C = alpha G^T A + beta C over all positions of the batch.</summary>
+    private static GemmProblem OuterProducts(in CaptureView use, int batch, float alpha, float* g, float* a, float beta, float* destination) =>
+        new(true, false, use.Rows, use.Columns, checked(batch * use.Positions), alpha, g, use.Rows, a, use.Columns, beta, destination, use.Columns, null);
+
+    /// <summary>Runs a product, on all threads when that pays.</summary>
+    private void Run(in GemmProblem problem) => Gemm.Run(problem, (long)problem.M * problem.N * problem.K < ParallelProduct ? null : device.Pool);
 
     /// <summary>Gradients that lie there as they are: ranges of elements take all samples in their order.</summary>
     private readonly struct BroadcastSumBody(ParameterGradient gradient, float* coefficients, float beta, float* destination) : IRangeBody

@@ -54,6 +54,9 @@ public abstract class Device : IDisposable
         return tensor;
     }
 
+    /// <summary>Room for what kernels keep of a tensor's content while it is held; null when they keep nothing.</summary>
+    protected internal virtual HeldContent? CreateHeldContent() => null;
+
     /// <summary>Waits until all work handed to the device is done. Host devices return at once.</summary>
     public abstract void Synchronize();
 

@@ -81,8 +81,8 @@ public abstract class TensorBase<T> : IDisposable
     /// <summary>Sets every element.</summary>
     public void Fill(T value) => Buffer.Fill(Offset, Count, value);
 
-    /// <summary>Frees the memory if this tensor owns it; a view does nothing.</summary>
-    public void Dispose()
+    /// <summary>Frees the memory if this tensor owns it; a view leaves it alone.</summary>
+    public virtual void Dispose()
     {
         if (OwnsBuffer)
         {
@@ -100,6 +100,38 @@ public abstract class TensorBase<T> : IDisposable
 public sealed class Tensor(DeviceBuffer<float> buffer, long offset, Shape shape, bool ownsBuffer)
     : TensorBase<float>(buffer, offset, shape, ownsBuffer)
 {
+    private HeldContent? _held;
+    private bool _isHeld;
+
+    /// <summary>What the device keeps of the content; null when it is not held, or the device keeps nothing.</summary>
+    public HeldContent? Held => _isHeld ? _held : null;
+
+    /// <summary>
+    /// Promises that the content stays as it is until <see cref="Release"/>. Products that read it again and again may then keep it in
+    /// the order that they need: memory of the tensor's size for each of up to two orders. Results have the same bits.
+    /// </summary>
+    /// <remarks>It counts for this object, not for others that share its memory. Holding twice is holding once.</remarks>
+    public void Hold()
+    {
+        _held ??= Device.CreateHeldContent();
+        _isHeld = true;
+    }
+
+    /// <summary>Takes the promise back, whoever gave it. Memory stays for the next time, until this object is disposed.</summary>
+    public void Release()
+    {
+        _isHeld = false;
+        _held?.Expire();
+    }
+
+    /// <inheritdoc/>
+    public override void Dispose()
+    {
+        _held?.Dispose();
+        (_held, _isHeld) = (null, false);
+        base.Dispose();
+    }
+
     /// <summary>A window on part of this tensor, sharing its memory.</summary>
     /// <param name="offset">First element, counted from this tensor's own first element.</param>
     /// <param name="shape">Extents of the window.</param>

@@ -6,7 +6,7 @@ namespace KernelCore.Curvature;
 /// <summary>A curvature matrix of an objective, by its products with vectors. Nothing of its size is stored.</summary>
 /// <remarks>
 /// Rows and columns of frozen parameters are zero. Sums over samples run in a fixed order: the same bits for every number
-/// of threads. After the first product nothing is allocated on the managed heap.
+/// of threads. After the second product nothing is allocated on the managed heap.
 /// </remarks>
 public abstract class CurvatureOperator : ILinearOperator, IDisposable
 {

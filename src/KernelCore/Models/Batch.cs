@@ -25,6 +25,9 @@ public sealed class Batch : IDisposable
     /// <summary>Number of samples.</summary>
     public int Count => InputShape[0];
 
+    /// <summary>The same samples, now and later, with features under an object that can be held; only that one is the caller's to dispose.</summary>
+    internal Batch Share() => new() { Features = Features?.Reshape(Features.Shape), Tokens = Tokens, Labels = Labels, Targets = Targets };
+
     /// <inheritdoc/>
     public void Dispose()
     {

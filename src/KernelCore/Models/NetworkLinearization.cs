@@ -8,9 +8,14 @@ namespace KernelCore.Models;
 /// backward; the tangent of a weight gradient, sum_t rg a^T + g ra^T, is then a sum over two captures of that weight,
 /// (a, rg) and (ra, g). Without the second capture and the steps' own curvature it is a Gauss-Newton product.
 /// </summary>
-/// <remarks>Float32 kernels, each with its fixed order of summation: the same bits for every number of threads. No allocation after the first product.</remarks>
+/// <remarks>
+/// Float32 kernels, each with its fixed order of summation: the same bits for every number of threads. No allocation after the second
+/// product at a point. Activations and backprops are held there: products after the first find them packed.
+/// </remarks>
 internal sealed class NetworkLinearization : ILinearization
 {
+    private static readonly Action<Tensor> Hold = static tensor => tensor.Hold();
+
     private readonly Network _network;
     private readonly Batch _batch;
     private readonly Loss _loss;
@@ -18,15 +23,16 @@ internal sealed class NetworkLinearization : ILinearization
     private readonly Tensor? _outputTangent;
     private readonly Tensor _cotangentTangent;
     private readonly CaptureSet _hessianCaptures, _gaussNewtonCaptures;
+    private readonly Tensor[] _activations, _backprops;
     private PerSampleScalar? _dots;
     private bool _isBackwardDone;
 
     public NetworkLinearization(Network network, Batch batch, Loss loss)
     {
-        (_network, _batch, _loss) = (network, batch, loss);
+        (_network, _batch, _loss) = (network, batch.Share(), loss);
         _pass = new NetworkPass(network, batch.InputShape, keepsGradients: true);
         Losses = network.Device.Allocate([batch.Count]);
-        Update();
+        Run();
         _cotangentTangent = network.Device.Allocate(_pass.Outputs.Shape);
         _outputTangent = _pass.Steps.BindTangent(null);
         if (_outputTangent is not null)
@@ -35,6 +41,9 @@ internal sealed class NetworkLinearization : ILinearization
         }
 
         LayerCapture[] captures = [.. _pass.Captures.Captures];
+        _activations = [.. captures.Select(c => c.Activation).OfType<Tensor>()];
+        _backprops = [.. captures.Select(c => c.Backprop)];
+        Array.ForEach(_activations, Hold);
         CaptureTangent[] tangents = _outputTangent is null ? [] : [.. _pass.Steps.CaptureTangents()];
         _gaussNewtonCaptures = new CaptureSet(captures.Zip(tangents, AlongBackprop));
         _hessianCaptures = new CaptureSet([.. _gaussNewtonCaptures.Captures, .. captures.Zip(tangents, AlongActivation).OfType<LayerCapture>()]);
@@ -49,6 +58,7 @@ internal sealed class NetworkLinearization : ILinearization
             if (!_isBackwardDone)
             {
                 _pass.Backward();
+                Array.ForEach(_backprops, Hold);
                 _isBackwardDone = true;
             }
 
@@ -58,9 +68,10 @@ internal sealed class NetworkLinearization : ILinearization
 
     public void Update()
     {
-        _pass.Run(_batch, ForwardMode.Evaluation);
-        _loss.Evaluate(_pass.Outputs, _batch, 1, Losses, _pass.Cotangent);
-        _isBackwardDone = false;
+        Array.ForEach(_activations, static tensor => tensor.Release());
+        Array.ForEach(_backprops, static tensor => tensor.Release());
+        Run();
+        Array.ForEach(_activations, Hold);
     }
 
     public void HessianProduct(ParameterVector direction, float beta, ParameterVector result, Tensor? perSample = null)
@@ -74,6 +85,9 @@ internal sealed class NetworkLinearization : ILinearization
 
     public void Dispose()
     {
+        // The pass frees its own tensors; views, which are not its own, hold something too.
+        Array.ForEach(_activations, static tensor => tensor.Dispose());
+        Array.ForEach(_backprops, static tensor => tensor.Dispose());
         _pass.Dispose();
         _cotangentTangent.Dispose();
         _dots?.Dispose();
@@ -82,6 +96,13 @@ internal sealed class NetworkLinearization : ILinearization
 
     private static LayerCapture AlongBackprop(LayerCapture capture, CaptureTangent tangent) =>
         capture with { Backprop = tangent.Backprop, Output = null };
+
+    private void Run()
+    {
+        _pass.Run(_batch, ForwardMode.Evaluation);
+        _loss.Evaluate(_pass.Outputs, _batch, 1, Losses, _pass.Cotangent);
+        _isBackwardDone = false;
+    }
 
     /// <summary>The part of a weight's gradient that moves with the activation; a bias has none.</summary>
     private static LayerCapture? AlongActivation(LayerCapture capture, CaptureTangent tangent) => tangent.Activation is null

@@ -156,6 +156,28 @@ public sealed class LinearizationTests : IDisposable
         Assert.NotEqual(before.Flat.ToArray(), after.Flat.ToArray());
     }
 
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void ProductsAreThoseOfAPointOfTheirOwnHoweverOftenTheyAreTaken(string name)
+    {
+        using var t = new Setup(name, _device);
+        CheckRepetition(t.Network, t.Batch, t.Point);
+    }
+
+    [Fact]
+    public void SoAreThoseOfLayersWideEnoughToStayPacked()
+    {
+        const int samples = 70;
+        using var network = new Network(_device, [new Flatten(), new Linear(90, 150), new ReLU(), new Linear(150, 120), new GELU(), new Linear(120, 5)], seed: 1);
+        using var batch = new Batch
+        {
+            Features = _device.Allocate([samples, 9, 10], TestNumbers.Normal(1, samples * 90)),
+            Labels = _device.AllocateIndices([samples], [.. Enumerable.Range(0, samples).Select(i => i % 5)]),
+        };
+        using ILinearization point = network.Linearize(batch, Loss.CrossEntropy);
+        CheckRepetition(network, batch, point);
+    }
+
     [Fact]
     public void AModelWithoutTrainableParametersHasNoCurvature()
     {
@@ -187,6 +209,49 @@ public sealed class LinearizationTests : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _device.Dispose();
+
+    /// <summary>Operands that stay packed between products change no bit, and none is used once the point has moved.</summary>
+    private void CheckRepetition(Network network, Batch batch, ILinearization point)
+    {
+        using ParameterVector v = CurvatureCases.Direction(network, 61), result = new(network.Parameters.Layout, _device);
+        using var dots = new PerSampleScalar(_device, v.Layout.Parameters.Count, batch.Count);
+        Func<ILinearization, float[]>[] products = [Hessian, GaussNewton, Fisher];
+        for (int move = 0; move < 3; move++)
+        {
+            foreach (var product in products)
+            {
+                using ILinearization own = network.Linearize(batch, Loss.CrossEntropy);
+                float[] expected = product(own);
+                for (int i = 0; i < 3; i++)
+                {
+                    Assert.Equal(expected, product(point));
+                }
+            }
+
+            // Other weights, then other samples, in the same tensors.
+            _device.Kernels.Parameters.Scale(0.9f, move == 0 ? network.Parameters.Flat : batch.Features ?? network.Parameters.Flat);
+            point.Update();
+        }
+
+        float[] Hessian(ILinearization at)
+        {
+            at.HessianProduct(v, 0, result);
+            return result.Flat.ToArray();
+        }
+
+        float[] GaussNewton(ILinearization at)
+        {
+            at.GaussNewtonProduct(v, 0, result);
+            return result.Flat.ToArray();
+        }
+
+        float[] Fisher(ILinearization at)
+        {
+            at.Captures.Dots(v, dots, dots.Total);
+            at.Captures.WeightedSum(dots.Total, 0, result);
+            return result.Flat.ToArray();
+        }
+    }
 
     private void CheckDifference(string name, Loss loss, bool targets)
     {

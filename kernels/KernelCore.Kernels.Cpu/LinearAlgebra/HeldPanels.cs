@@ -1,0 +1,83 @@
+namespace KernelCore.Kernels.Cpu;
+
+/// <summary>A matrix that stays as it is, packed for products: whole, in every order that is asked for a second time.</summary>
+/// <remarks>An order that is asked for once, as by the only product at a point, takes neither memory nor time.</remarks>
+internal sealed unsafe class HeldPanels(CpuDevice device) : HeldContent
+{
+    private readonly List<Order> _orders = [];
+
+    /// <summary>What is held of a matrix; null unless it is held and has no gaps between its rows.</summary>
+    public static HeldPanels? Of(in Matrix matrix) => matrix.Stride == matrix.Columns ? Of(matrix.Tensor) : null;
+
+    /// <summary>What is held of a tensor; null when it is not.</summary>
+    public static HeldPanels? Of(Tensor? tensor) => (HeldPanels?)tensor?.Held;
+
+    /// <summary>Panels [depth, width], one behind the other, that cover the extent; null when they are asked for the first time.</summary>
+    /// <param name="width">Lanes of a panel.</param>
+    /// <param name="extent">Lanes that the matrix has.</param>
+    /// <param name="depth">Terms of a product.</param>
+    /// <param name="source">Where the matrix begins.</param>
+    /// <param name="stride">Floats between neighbours along the extent.</param>
+    /// <param name="mustPack">Whether the caller has to fill them, all of them.</param>
+    public float* Find(int width, int extent, int depth, float* source, nint stride, out bool mustPack)
+    {
+        Order order = Find(width, extent, depth, source, stride);
+        mustPack = order is { IsAsked: true, IsPacked: false };
+        if (!order.IsAsked)
+        {
+            order.IsAsked = true;
+            return null;
+        }
+
+        order.IsPacked = true;
+        order.Panels ??= device.Allocate([Parallelism.Chunks(extent, width), depth, width]);
+        return HostMemory.Of(order.Panels);
+    }
+
+    public override void Expire()
+    {
+        foreach (Order order in _orders)
+        {
+            (order.IsAsked, order.IsPacked) = (false, false);
+        }
+    }
+
+    public override void Dispose()
+    {
+        _orders.ForEach(order => order.Panels?.Dispose());
+        _orders.Clear();
+    }
+
+    private Order Find(int width, int extent, int depth, float* source, nint stride)
+    {
+        foreach (Order order in _orders)
+        {
+            if (order.Width == width && order.Extent == extent && order.Depth == depth && order.Source == source && order.Stride == stride)
+            {
+                return order;
+            }
+        }
+
+        _orders.Add(new Order(width, extent, depth, source, stride));
+        return _orders[^1];
+    }
+
+    private sealed class Order(int width, int extent, int depth, float* source, nint stride)
+    {
+        public int Width => width;
+
+        public int Extent => extent;
+
+        public int Depth => depth;
+
+        public float* Source => source;
+
+        public nint Stride => stride;
+
+        public bool IsAsked { get; set; }
+
+        public bool IsPacked { get; set; }
+
+        public Tensor? Panels { get; set; }
+    }
+}
