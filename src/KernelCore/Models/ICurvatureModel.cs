@@ -19,7 +19,7 @@ public interface ICurvatureModel : IModel
 /// <remarks>
 /// H_i is the Hessian of sample i's loss in the trainable parameters, G_i = J_i^T (d2loss/doutputs2) J_i its generalised
 /// Gauss-Newton matrix, J_i the Jacobian of the outputs. Frozen parameters have zero rows and columns. Not thread safe. On the CPU the
-/// built-in network keeps activations and backprops packed from the second product at a point on: up to twice their memory more.
+/// built-in network keeps weights, activations and backprops packed from the second product at a point on: up to twice their memory more.
 /// </remarks>
 public interface ILinearization : IDisposable
 {

@@ -10,7 +10,7 @@ namespace KernelCore.Models;
 /// </summary>
 /// <remarks>
 /// Float32 kernels, each with its fixed order of summation: the same bits for every number of threads. No allocation after the second
-/// product at a point. Activations and backprops are held there: products after the first find them packed.
+/// product at a point. Weights, activations and backprops are held there: products after the first find them packed.
 /// </remarks>
 internal sealed class NetworkLinearization : ILinearization
 {
@@ -23,7 +23,7 @@ internal sealed class NetworkLinearization : ILinearization
     private readonly Tensor? _outputTangent;
     private readonly Tensor _cotangentTangent;
     private readonly CaptureSet _hessianCaptures, _gaussNewtonCaptures;
-    private readonly Tensor[] _activations, _backprops;
+    private readonly Tensor[] _inputs, _backprops;
     private PerSampleScalar? _dots;
     private bool _isBackwardDone;
 
@@ -41,9 +41,9 @@ internal sealed class NetworkLinearization : ILinearization
         }
 
         LayerCapture[] captures = [.. _pass.Captures.Captures];
-        _activations = [.. captures.Select(c => c.Activation).OfType<Tensor>()];
+        _inputs = [.. _pass.Parameters, .. captures.Select(c => c.Activation).OfType<Tensor>()];
         _backprops = [.. captures.Select(c => c.Backprop)];
-        Array.ForEach(_activations, Hold);
+        Array.ForEach(_inputs, Hold);
         CaptureTangent[] tangents = _outputTangent is null ? [] : [.. _pass.Steps.CaptureTangents()];
         _gaussNewtonCaptures = new CaptureSet(captures.Zip(tangents, AlongBackprop));
         _hessianCaptures = new CaptureSet([.. _gaussNewtonCaptures.Captures, .. captures.Zip(tangents, AlongActivation).OfType<LayerCapture>()]);
@@ -68,10 +68,10 @@ internal sealed class NetworkLinearization : ILinearization
 
     public void Update()
     {
-        Array.ForEach(_activations, static tensor => tensor.Release());
+        Array.ForEach(_inputs, static tensor => tensor.Release());
         Array.ForEach(_backprops, static tensor => tensor.Release());
         Run();
-        Array.ForEach(_activations, Hold);
+        Array.ForEach(_inputs, Hold);
     }
 
     public void HessianProduct(ParameterVector direction, float beta, ParameterVector result, Tensor? perSample = null)
@@ -86,7 +86,7 @@ internal sealed class NetworkLinearization : ILinearization
     public void Dispose()
     {
         // The pass frees its own tensors; views, which are not its own, hold something too.
-        Array.ForEach(_activations, static tensor => tensor.Dispose());
+        Array.ForEach(_inputs, static tensor => tensor.Dispose());
         Array.ForEach(_backprops, static tensor => tensor.Dispose());
         _pass.Dispose();
         _cotangentTangent.Dispose();

@@ -30,6 +30,9 @@ internal sealed class NetworkPass : IForwardPass, IDisposable
 
     public Tensor Outputs => Steps.Output;
 
+    /// <summary>The parameters, where tangents will be taken: objects of this pass's own, which can be held.</summary>
+    public IReadOnlyList<Tensor> Parameters => _memory.Parameters;
+
     public Tensor? HeadInput => _hasHead && Steps.Steps[^1].Input is { Shape.Rank: 2 } input ? input : null;
 
     public Tensor Cotangent

@@ -32,7 +32,7 @@ internal sealed class StepContext(Network network, PlanMemory memory, string nam
     /// <summary>Whether tangents will be taken, so that the backward pass must leave the gradients they need in place.</summary>
     public bool KeepsGradients => memory.KeepsGradients;
 
-    public ParameterReference Parameter(string suffix) => network.Resolve($"{name}.{suffix}");
+    public ParameterReference Parameter(string suffix) => memory.Share(network.Resolve($"{name}.{suffix}"));
 
     public Tensor Buffer(string suffix) => network.Buffers[$"{name}.{suffix}"];
 
@@ -58,6 +58,20 @@ internal sealed class PlanMemory(bool keepsGradients) : IDisposable
     public bool KeepsGradients => keepsGradients;
 
     public ulong NextStream { get; set; } = 1;
+
+    /// <summary>The parameters, where tangents will be taken: objects of this plan's own, which can be held.</summary>
+    public List<Tensor> Parameters { get; } = [];
+
+    public ParameterReference Share(ParameterReference parameter)
+    {
+        if (!KeepsGradients)
+        {
+            return parameter;
+        }
+
+        Parameters.Add(Keep(parameter.Tensor.Reshape(parameter.Tensor.Shape)));
+        return parameter with { Tensor = Parameters[^1] };
+    }
 
     public T Keep<T>(T tensor)
         where T : IDisposable
