@@ -58,7 +58,7 @@ internal unsafe struct GemmBlock<TLanes>
     /// <summary>Tiles of the block, side by side.</summary>
     public readonly int ColumnPanels => Parallelism.Chunks(_problem.N, GemmTile<TLanes>.Columns);
 
-    private readonly int Groups => Parallelism.Chunks(ColumnPanels, GemmBlocking.GroupColumns);
+    private readonly int Groups => Parallelism.Chunks(ColumnPanels, GemmBlocking.TaskColumns);
 
     public void MoveTo(int row, int term)
     {
@@ -244,7 +244,7 @@ internal unsafe struct GemmBlock<TLanes>
     private readonly nint DotsOffset(int rowPanel, int group) => ((group * (nint)RowPanels) + rowPanel) * GemmTile<TLanes>.Rows;
 
     private readonly double* DotsOf(double* dots, int rowPanel, int columnPanel) =>
-        dots == null ? null : dots + DotsOffset(rowPanel, columnPanel / GemmBlocking.GroupColumns);
+        dots == null ? null : dots + DotsOffset(rowPanel, columnPanel / GemmBlocking.TaskColumns);
 
     /// <summary>Adds some terms to one tile of C.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -263,7 +263,7 @@ internal unsafe struct GemmBlock<TLanes>
                 ? _problem.Bias + ((_row + row) * _problem.RowBias) + (column * _problem.ColumnBias) : null,
             RowBias = _problem.RowBias,
             Alpha = _problem.Alpha,
-            Beta = isFirst && (_dots == null || columnPanel % GemmBlocking.GroupColumns == 0) ? _problem.Beta : 1,
+            Beta = isFirst && (_dots == null || columnPanel % GemmBlocking.TaskColumns == 0) ? _problem.Beta : 1,
             Dots = DotsOf(_dots, rowPanel, columnPanel),
             BiasDots = isFirst ? DotsOf(_biasDots, rowPanel, columnPanel) : null,
         };

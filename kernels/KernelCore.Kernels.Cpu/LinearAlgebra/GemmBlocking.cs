@@ -12,8 +12,11 @@ internal static class GemmBlocking
     /// <summary>Tiles of A, one below the other, that stay in the second-level cache while a group of panels of B pass.</summary>
     public const int GroupRows = 16;
 
-    /// <summary>Panels of B in a group, the fewest columns of a task: more would leave tasks of fewer rows, and B packed more often.</summary>
-    public const int GroupColumns = 2;
+    /// <summary>Panels of B that pass in a group, if a task has as many.</summary>
+    public const int GroupColumns = 4;
+
+    /// <summary>The fewest panels of B of a task, of which it adds up the dots: more would leave tasks of fewer rows, and B packed more often.</summary>
+    public const int TaskColumns = 2;
 
     /// <summary>Tasks for each thread, where there are enough tiles.</summary>
     public const int TasksPerThread = 8;

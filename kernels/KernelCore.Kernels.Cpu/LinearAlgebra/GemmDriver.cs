@@ -94,12 +94,12 @@ internal static unsafe class GemmDriver<TLanes>
 
             // Several tasks per thread, so that one that is held up does not hold up the others. With fewer rows B is packed
             // more often, with fewer columns A is fetched more often. Groups of columns stay whole: a group adds up its dots.
-            while (threads > 1 && Tasks < GemmBlocking.TasksPerThread * threads && (_rows > 1 || _columns > GemmBlocking.GroupColumns)
+            while (threads > 1 && Tasks < GemmBlocking.TasksPerThread * threads && (_rows > 1 || _columns > GemmBlocking.TaskColumns)
                 && (long)_rows * _columns * block.Terms > GemmBlocking.TaskTerms)
             {
-                if (_columns > GemmBlocking.GroupColumns && _rows < 16 * _columns)
+                if (_columns > GemmBlocking.TaskColumns && _rows < 16 * _columns)
                 {
-                    _columns = Parallelism.Chunks(_columns, 2 * GemmBlocking.GroupColumns) * GemmBlocking.GroupColumns;
+                    _columns = Parallelism.Chunks(_columns, 2 * GemmBlocking.TaskColumns) * GemmBlocking.TaskColumns;
                 }
                 else
                 {
