@@ -93,7 +93,7 @@ internal static unsafe class GemmDriver<TLanes>
             _columns = block.ColumnPanels;
 
             // Several tasks per thread, so that one that is held up does not hold up the others. With fewer rows B is packed
-            // more often, with fewer columns A is fetched more often. Groups of columns stay whole: a group adds up its dots.
+            // more often, with fewer columns A is fetched more often. Panels of B stay in pairs: each adds up its dots.
             while (threads > 1 && Tasks < GemmBlocking.TasksPerThread * threads && (_rows > 1 || _columns > GemmBlocking.TaskColumns)
                 && (long)_rows * _columns * block.Terms > GemmBlocking.TaskTerms)
             {
