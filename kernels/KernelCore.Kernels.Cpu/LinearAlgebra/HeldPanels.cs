@@ -22,13 +22,15 @@ internal sealed unsafe class HeldPanels(CpuDevice device) : HeldContent
     public float* Find(int width, int extent, int depth, float* source, nint stride, out bool mustPack)
     {
         Order order = Find(width, extent, depth, source, stride);
-        mustPack = order is { IsAsked: true, IsPacked: false };
-        if (!order.IsAsked)
+        mustPack = false;
+        if (!order.IsAsked || (long)Parallelism.Chunks(extent, width) * width * depth > int.MaxValue)
         {
+            // The first time, or more with its padding than a tensor can have.
             order.IsAsked = true;
             return null;
         }
 
+        mustPack = !order.IsPacked;
         order.IsPacked = true;
         order.Panels ??= device.Allocate([Parallelism.Chunks(extent, width), depth, width]);
         return HostMemory.Of(order.Panels);
