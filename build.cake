@@ -118,7 +118,7 @@ void RunTests(string project, string assembly)
 sealed class TestTotals
 {
     private static readonly XNamespace Trx = "http://microsoft.com/schemas/VisualStudio/TeamTest/2010";
-    private readonly List<string> _skipped = [];
+    private readonly List<(string Name, string Reason)> _skipped = [];
     private int _passed;
     private int _failed;
 
@@ -146,14 +146,14 @@ sealed class TestTotals
 
         _passed += passed;
         _failed += failed.Count + (broken ? 1 : 0);
-        _skipped.AddRange(skipped.Select(result => $"{Name(result)}: {Text(result, "Message")}"));
+        _skipped.AddRange(skipped.Select(result => (Name(result), Text(result, "Message"))));
     }
 
     public int Report()
     {
-        foreach (var test in _skipped)
+        foreach (var tests in _skipped.GroupBy(test => test.Reason, test => test.Name))
         {
-            Console.WriteLine($"skipped {test}");
+            Console.WriteLine($"skipped {string.Join(", ", tests)}: {tests.Key}");
         }
 
         Console.WriteLine($"{_passed} passed, {_failed} failed, {_skipped.Count} skipped");

@@ -28,7 +28,23 @@ internal sealed class TorchLinearization : ILinearization
     public Tensor Losses { get; }
 
     /// <inheritdoc/>
-    public CaptureSet Captures => _captures ??= _pass!.Backward();
+    public CaptureSet Captures
+    {
+        get
+        {
+            if (_captures is null)
+            {
+                _captures = _pass!.Backward();
+                foreach (LayerCapture capture in _captures.Captures)
+                {
+                    capture.Activation?.Hold();
+                    capture.Backprop.Hold();
+                }
+            }
+
+            return _captures;
+        }
+    }
 
     /// <inheritdoc/>
     public void Update()

@@ -1,4 +1,5 @@
 using KernelCore.Conformance;
+using KernelCore.Curvature;
 using KernelCore.Kernels.Cpu;
 using KernelCore.Models;
 using static KernelCore.Torch.Tests.TestModules;
@@ -46,6 +47,40 @@ public sealed class CurvatureTests
         Assert.All(hv["0.weight"].ToArray(), x => Assert.Equal(0, x));
         Assert.Equal(Array.ConvertAll(hv.Flat.ToArray(), x => 2 * x), twice.Flat.ToArray());
         Assert.All(module.parameters(), p => Assert.Null(p.grad));
+    }
+
+    /// <summary>Products at a point read packed captures from the second on, the first at any point none.</summary>
+    [TorchFact]
+    public void Fisher_products_at_a_point_have_the_same_bits_until_it_moves()
+    {
+        using Batch batch = Samples.Real(3, 50, 40);
+        using Module module = Sequence(() => [Linear(40, 70), Tanh(), Linear(70, 3)])();
+        using var model = new TorchModel(module);
+        using var objective = new Objective(model, Loss.CrossEntropy, batch);
+        float[] v = TestNumbers.Normal(9, (int)model.Parameters.Layout.Count), before = FirstAtPoint();
+        Assert.All(Enumerable.Range(0, 3), _ => Assert.Equal(before, Product(objective)));
+        using ILinearization linearization = model.Linearize(batch, Loss.CrossEntropy);
+        Assert.All(linearization.Captures.Captures, capture => Assert.True(capture.Backprop.Held is not null && capture.Activation!.Held is not null));
+
+        model.Parameters.Flat.CopyFrom(TestNumbers.Normal(8, v.Length));
+        objective.Update();
+        float[] after = FirstAtPoint();
+        Assert.NotEqual(before, after);
+        Assert.All(Enumerable.Range(0, 3), _ => Assert.Equal(after, Product(objective)));
+
+        float[] FirstAtPoint()
+        {
+            using var point = new Objective(model, Loss.CrossEntropy, batch);
+            return Product(point);
+        }
+
+        float[] Product(Objective at)
+        {
+            using var fisher = new EmpiricalFisherOperator(at);
+            using Kernels.Tensor x = model.Device.Allocate([v.Length], v), y = model.Device.Allocate([v.Length]);
+            fisher.Apply(x, y);
+            return y.ToArray();
+        }
     }
 
     private static void Compare(ILinearization expected, ILinearization actual, TorchModel model, Network network, Batch batch)

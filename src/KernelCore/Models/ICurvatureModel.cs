@@ -18,8 +18,8 @@ public interface ICurvatureModel : IModel
 /// </summary>
 /// <remarks>
 /// H_i is the Hessian of sample i's loss in the trainable parameters, G_i = J_i^T (d2loss/doutputs2) J_i its generalised
-/// Gauss-Newton matrix, J_i the Jacobian of the outputs. Frozen parameters have zero rows and columns. Not thread safe. On the CPU the
-/// built-in network keeps weights, activations and backprops packed from the second product at a point on: up to twice their memory more.
+/// Gauss-Newton matrix, J_i the Jacobian of the outputs. Frozen parameters have zero rows and columns. Not thread safe. On the CPU
+/// activations and backprops, and weights of the built-in network, stay packed from the second product at a point on: up to twice their memory more.
 /// </remarks>
 public interface ILinearization : IDisposable
 {

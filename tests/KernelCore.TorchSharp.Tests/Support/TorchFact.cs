@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 // TorchSharp's dispose scopes belong to threads, its tensor count and the shared device to the process.
 [assembly: CollectionBehavior(DisableTestParallelization = true)]
 
@@ -36,11 +38,26 @@ internal static class LibTorch
         }
         catch (Exception error) when (error is NotSupportedException or DllNotFoundException or TypeInitializationException)
         {
-            return $"libtorch is not there: {(error.InnerException ?? error).Message.TrimStart().Split('\n')[0]}";
+            return $"libtorch is not there: {LoaderReason()}";
         }
         finally
         {
             Console.SetOut(console);
+        }
+    }
+
+    /// <summary>TorchSharp says which package it misses, even where that is there: the system's loader knows better. A file that it looked for in vain tells the least.</summary>
+    private static string LoaderReason()
+    {
+        try
+        {
+            NativeLibrary.Free(NativeLibrary.Load("LibTorchSharp", typeof(torch).Assembly, null));
+            return "LibTorchSharp loads, but TorchSharp does not take it";
+        }
+        catch (DllNotFoundException error)
+        {
+            string[] lines = error.Message.Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+            return lines.Skip(1).FirstOrDefault(line => !line.Contains("No such file", StringComparison.Ordinal), lines[0]);
         }
     }
 }
