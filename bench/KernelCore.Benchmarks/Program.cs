@@ -64,7 +64,18 @@ bdn.SetAction(parsed =>
         .All(summary => !summary.HasCriticalValidationErrors) ? 0 : 1;
 });
 
-var root = new RootCommand("Benchmarks of KernelCore.") { compare, scaling, bdn };
+var libtorch = new Command("torch", "Times the TorchSharp adapter and the built-in network beside libtorch.") { rounds, block, threads };
+#if TORCHSHARP
+libtorch.SetAction(parsed => new TorchRun(parsed.GetValue(rounds), parsed.GetValue(block), parsed.GetValue(threads)).Run());
+#else
+libtorch.SetAction(_ =>
+{
+    Console.Error.WriteLine("this build has no TorchSharp: docs/development.md, \"Packages that not every feed serves\"");
+    return 1;
+});
+#endif
+
+var root = new RootCommand("Benchmarks of KernelCore.") { compare, scaling, libtorch, bdn };
 return root.Parse(args.Length == 0 || (args[0].StartsWith('-') && args[0] is not ("--help" or "-h")) ? ["compare", .. args] : args).Invoke();
 
 static Option<string[]> List(string name, string description, string[] values)

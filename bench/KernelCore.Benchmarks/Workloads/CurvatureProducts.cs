@@ -9,7 +9,7 @@ namespace KernelCore.Benchmarks;
 /// What starts at new weights has an objective of its own, so that the other stays prepared. Both are made when they are
 /// first needed.
 /// </remarks>
-internal sealed class CurvatureProducts(Network network, Batch batch, ParameterVector direction) : IDisposable
+internal sealed class CurvatureProducts(ICurvatureModel model, Batch batch, ParameterVector direction) : IDisposable
 {
     private readonly Dictionary<Quantity, CurvatureOperator> _operators = [];
     private Objective? _fresh, _prepared;
@@ -30,7 +30,7 @@ internal sealed class CurvatureProducts(Network network, Batch batch, ParameterV
             _fresh.Update();
         }
 
-        _product ??= network.Device.Allocate([matrix.Dimension]);
+        _product ??= model.Device.Allocate([matrix.Dimension]);
         matrix.Apply(direction.Flat, _product);
         return _product;
     }
@@ -58,5 +58,5 @@ internal sealed class CurvatureProducts(Network network, Batch batch, ParameterV
         _ => throw new ArgumentOutOfRangeException(nameof(quantity), quantity, "no product of a curvature matrix"),
     };
 
-    private Objective Objective() => new(network, Loss.CrossEntropy, batch);
+    private Objective Objective() => new(model, Loss.CrossEntropy, batch);
 }
