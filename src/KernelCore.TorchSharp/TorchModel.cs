@@ -125,8 +125,8 @@ public sealed class TorchModel : ICurvatureModel
     /// <summary>Where the module's parameters are.</summary>
     internal torch.Device Place => Module.parameters().FirstOrDefault()?.device ?? torch.CPU;
 
-    /// <summary>A recorded pass that the caller owns.</summary>
-    internal TorchPass Run(Batch batch, ForwardMode mode)
+    /// <summary>A recorded pass that the caller owns. Its graph is kept for second derivatives, or given up by the backward pass.</summary>
+    internal TorchPass Run(Batch batch, ForwardMode mode, bool keepsGraph = false)
     {
         _parameters.Refresh();
         using TorchTensor input = Input(batch);
@@ -139,18 +139,18 @@ public sealed class TorchModel : ICurvatureModel
             _plans.Add(key, plan = result.Plan);
         }
 
-        return Run(input, mode, plan);
+        return Run(input, mode, plan, keepsGraph);
     }
 
     /// <summary>Runs the module on an input of a known kind.</summary>
-    internal TorchPass Run(TorchTensor input, ForwardMode mode, ModulePlan plan)
+    internal TorchPass Run(TorchTensor input, ForwardMode mode, ModulePlan plan, bool keepsGraph = false)
     {
         var recording = new TapRecording(mode, (int)input.shape[0], plan.Axes);
         try
         {
             _head.Begin();
             TorchTensor output = Call(input, mode, recording);
-            return new TorchPass(this, recording, output, _head.End(output));
+            return new TorchPass(this, recording, output, _head.End(output), keepsGraph);
         }
         catch
         {

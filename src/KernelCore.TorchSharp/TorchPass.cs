@@ -8,21 +8,24 @@ internal sealed class TorchPass : IForwardPass, IDisposable
 {
     private readonly TorchModel _model;
     private readonly TapRecording _recording;
-    private readonly TorchTensor _graph;
+    private readonly bool _keepsGraph;
     private readonly List<LayerCapture> _captures = [];
     private Tensor? _cotangent;
     private bool _isBackwardDone;
 
     /// <summary>Takes a recording, the module's output and the head's input over.</summary>
-    public TorchPass(TorchModel model, TapRecording recording, TorchTensor output, TorchTensor? headInput)
+    public TorchPass(TorchModel model, TapRecording recording, TorchTensor output, TorchTensor? headInput, bool keepsGraph)
     {
-        (_model, _recording, _graph) = (model, recording, output);
+        (_model, _recording, Graph, _keepsGraph) = (model, recording, output, keepsGraph);
         Outputs = model.Memory.Export(output);
         using (headInput)
         {
             HeadInput = headInput is null ? null : model.Memory.Export(headInput);
         }
     }
+
+    /// <summary>The outputs with the graph that leads to them, for as long as it is kept.</summary>
+    public TorchTensor Graph { get; }
 
     /// <inheritdoc/>
     public Tensor Outputs { get; }
@@ -42,8 +45,8 @@ internal sealed class TorchPass : IForwardPass, IDisposable
         }
 
         _isBackwardDone = true;
-        using TorchTensor cotangent = _model.Memory.Import(Cotangent, _graph.device);
-        TorchTensor?[] backprops = Autograd.Gradients([_graph], [cotangent], _recording.Probes, keepGraph: false);
+        using TorchTensor cotangent = _model.Memory.Import(Cotangent, Graph.device);
+        TorchTensor?[] backprops = Autograd.Gradients([Graph], [cotangent], _recording.Probes, _keepsGraph);
         try
         {
             _captures.AddRange(_recording.Captures(_model.Memory, _model.Parameters, backprops));
@@ -67,7 +70,7 @@ internal sealed class TorchPass : IForwardPass, IDisposable
         }
 
         _recording.Dispose();
-        _graph.Dispose();
+        Graph.Dispose();
         Outputs.Dispose();
         HeadInput?.Dispose();
         _cotangent?.Dispose();

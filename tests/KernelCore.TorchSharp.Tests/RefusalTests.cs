@@ -256,6 +256,21 @@ public sealed class RefusalTests
         Assert.Contains("is not implemented", Assert.Throws<KernelCoreException>(() => point.HessianProduct(v, 0, hv)).Message, StringComparison.Ordinal);
     }
 
+    [TorchFact]
+    public void Errors_of_a_loss_pass_through_libtorch()
+    {
+        using Batch batch = Samples.Real(3, 4, 6);
+        using Module module = Sequence(() => [Linear(6, 5), Tanh(), Linear(5, 3)])();
+        using var model = new TorchModel(module);
+        using ParameterVector v = new(model.Parameters.Layout, model.Device), hv = new(model.Parameters.Layout, model.Device);
+        v.Flat.Fill(1);
+        using ILinearization point = model.Linearize(batch, new WithoutCurvature()), other = model.Linearize(batch, Loss.CrossEntropy);
+        Assert.Equal("no curvature", Assert.Throws<NotSupportedException>(() => point.HessianProduct(v, 0, hv)).Message);
+        Assert.Equal("no curvature", Assert.Throws<NotSupportedException>(() => point.GaussNewtonProduct(v, 0, hv)).Message);
+        other.HessianProduct(v, 0, hv);
+        Assert.Contains(hv.Flat.ToArray(), x => x != 0);
+    }
+
     private static void RefusesAfter(Action<Modules.Linear> change, string reason)
     {
         using Batch batch = Samples.Real(3, 4, 6);
@@ -271,5 +286,14 @@ public sealed class RefusalTests
         using var model = new TorchModel(module);
         Assert.False(model.Validate(batch).Passed);
         return Assert.Throws<UnsupportedLayerException>(() => model.Forward(batch, ForwardMode.Evaluation)).Message;
+    }
+
+    private sealed class WithoutCurvature : Loss
+    {
+        public override string Name => "without";
+
+        public override void Evaluate(Tensor outputs, Batch batch, float scale, Tensor loss, Tensor cotangent) => CrossEntropy.Evaluate(outputs, batch, scale, loss, cotangent);
+
+        public override void Curvature(Tensor outputs, Batch batch, float scale, Tensor r, Tensor result) => throw new NotSupportedException("no curvature");
     }
 }
