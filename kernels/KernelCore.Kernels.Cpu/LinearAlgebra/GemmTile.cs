@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 
 namespace KernelCore.Kernels.Cpu;
@@ -11,7 +10,7 @@ namespace KernelCore.Kernels.Cpu;
 /// others, because the number of rows is a constant to it. Lane j of c[i][h] is C[i, h Count + j]; one multiply-add per lane
 /// and term, in increasing depth.
 /// </remarks>
-internal static unsafe class GemmTile<TLanes>
+internal static unsafe partial class GemmTile<TLanes>
     where TLanes : struct, ILanes<TLanes>
 {
     /// <summary>Rows of C in a tile: the width of A's panels.</summary>
@@ -181,32 +180,6 @@ internal static unsafe class GemmTile<TLanes>
         }
     }
 
-    /// <summary>The dots of rows of c, which are in cache now, with the bias.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    private static void DotBias(int rows, in GemmTarget target)
-    {
-        TLanes left = TLanes.Load(target.Bias), right = TLanes.Load(target.Bias + TLanes.Count);
-        for (int row = 0; row < rows; row += 2)
-        {
-            Add(target, TLanes.Sums(Products(target, row, left, right), Products(target, row + 1, left, right)), target.BiasDots + row);
-        }
-    }
-
-    /// <summary>Adds dots of two rows to sums; to none where these begin.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Add(in GemmTarget target, Vector128<double> dots, double* sums) =>
-        (target.Beta == 0 ? dots : dots + Vector128.Load(sums)).Store(sums);
-
-    /// <summary>The products of a row with that of c, its halves added.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static TLanes Products(in GemmTarget target, int row, TLanes left, TLanes right)
-    {
-        float* c = target.C + (row * target.RowC);
-        TLanes products = left * TLanes.Load(c);
-        products.AddProduct(right, TLanes.Load(c + TLanes.Count));
-        return products;
-    }
-
     /// <summary>How the rows of A lie. Addresses are computed where they are used, so that they become part of an instruction.</summary>
     private interface ISource
     {
@@ -250,63 +223,6 @@ internal static unsafe class GemmTile<TLanes>
             TLanes element = TLanes.Broadcast(*(a + (row / 3 * 3 * stride) + (row % 3 * stride)));
             left.AddProduct(element, b0);
             right.AddProduct(element, b1);
-        }
-    }
-
-    /// <summary>What becomes of the tile.</summary>
-    private interface IEnd
-    {
-        /// <summary>Takes rows <paramref name="row"/> and <paramref name="row"/> + 1.</summary>
-        static abstract void Take(in GemmTarget target, int row, TLanes left, TLanes right, TLanes nextLeft, TLanes nextRight);
-    }
-
-    /// <summary>It goes to c.</summary>
-    private readonly struct Stored : IEnd
-    {
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static void Take(in GemmTarget target, int row, TLanes left, TLanes right, TLanes nextLeft, TLanes nextRight)
-        {
-            Store(target, row, left, right);
-            Store(target, row + 1, nextLeft, nextRight);
-        }
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private static void Store(in GemmTarget target, int row, TLanes left, TLanes right)
-        {
-            float* c = target.C + (row * target.RowC);
-            TLanes alpha = TLanes.Broadcast(target.Alpha);
-            if (target.Beta == 0)
-            {
-                left = alpha * left;
-                right = alpha * right;
-            }
-            else
-            {
-                TLanes beta = TLanes.Broadcast(target.Beta);
-                left = TLanes.MultiplyAdd(alpha, left, beta * TLanes.Load(c));
-                right = TLanes.MultiplyAdd(alpha, right, beta * TLanes.Load(c + TLanes.Count));
-            }
-
-            if (target.Bias != null)
-            {
-                float* bias = target.Bias + (row * target.RowBias);
-                left += target.RowBias == 0 ? TLanes.Load(bias) : TLanes.Broadcast(*bias);
-                right += target.RowBias == 0 ? TLanes.Load(bias + TLanes.Count) : TLanes.Broadcast(*bias);
-            }
-
-            left.Store(c);
-            right.Store(c + TLanes.Count);
-        }
-    }
-
-    /// <summary>Its rows' dots with those of c: the two halves of a row in float32, one fused onto the other, their lanes as <see cref="ILanes{TSelf}.Sums"/> adds them.</summary>
-    private readonly struct Dotted : IEnd
-    {
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static void Take(in GemmTarget target, int row, TLanes left, TLanes right, TLanes nextLeft, TLanes nextRight)
-        {
-            Vector128<double> dots = TLanes.Sums(Products(target, row, left, right), Products(target, row + 1, nextLeft, nextRight)) * target.Alpha;
-            Add(target, dots, target.Dots + row);
         }
     }
 
