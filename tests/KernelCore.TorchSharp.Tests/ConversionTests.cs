@@ -6,8 +6,8 @@ using KernelCore.Models;
 using KernelCore.Verification;
 using static KernelCore.Torch.Tests.TestModules;
 using static TorchSharp.torch.nn;
-using Modules = TorchSharp.Modules;
 using Module = TorchSharp.torch.nn.Module<TorchSharp.torch.Tensor, TorchSharp.torch.Tensor>;
+using Modules = TorchSharp.Modules;
 
 namespace KernelCore.Torch.Tests;
 

@@ -4,8 +4,8 @@ using KernelCore.Kernels;
 using KernelCore.Kernels.Cpu;
 using KernelCore.Models;
 using KernelCore.Scoring;
-using Modules = TorchSharp.Modules;
 using Module = TorchSharp.torch.nn.Module<TorchSharp.torch.Tensor, TorchSharp.torch.Tensor>;
+using Modules = TorchSharp.Modules;
 
 namespace KernelCore.Torch.Tests;
 

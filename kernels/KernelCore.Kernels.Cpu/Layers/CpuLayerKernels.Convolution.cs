@@ -45,7 +45,10 @@ internal sealed unsafe partial class CpuLayerKernels
             float* result = y + ((nint)image * g.OutChannels * g.Positions) + (outRow * g.OutWidth);
             var problem = new GemmProblem(
                 false, false, g.OutChannels, columns, g.PatchSize, 1, weight + ((nint)firstChannel * g.PatchSize), g.PatchSize, patches, stride, 0,
-                result, g.Positions, bias == null ? null : bias + firstChannel) { RowBias = 1, ColumnBias = 0 };
+                result, g.Positions, bias == null ? null : bias + firstChannel)
+            {
+                RowBias = 1, ColumnBias = 0,
+            };
             Gemm.Run(problem, pool: null);
         }
     }
