@@ -24,7 +24,7 @@ internal sealed class ModelComparison(ComparisonOptions options, CpuDevice devic
             }
         }
 
-        WarmUp(session, quantities);
+        TimedBlock.WarmUp([.. quantities.Select(quantity => (Action)(() => session.Run(quantity)))], options.Block);
         for (int round = 0; round < options.Rounds; round++)
         {
             rates.Sample();
@@ -32,24 +32,6 @@ internal sealed class ModelComparison(ComparisonOptions options, CpuDevice devic
             {
                 Time(session, quantity, offers[quantity]);
             }
-        }
-    }
-
-    /// <summary>
-    /// .NET compiles a method anew, in the background, when it was called 30 times and no other new code has come for 100 ms: first to watch it, then for good.
-    /// That is over before anything counts.
-    /// </summary>
-    private void WarmUp(WorkloadSession session, IEnumerable<Quantity> quantities)
-    {
-        const int steps = 3;
-        for (int step = 0; step < steps; step++)
-        {
-            foreach (Quantity quantity in quantities)
-            {
-                TimedBlock.Run(() => session.Run(quantity), 4 * options.Block);
-            }
-
-            Thread.Sleep(TimeSpan.FromMilliseconds(500));
         }
     }
 

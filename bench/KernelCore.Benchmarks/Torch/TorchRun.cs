@@ -49,11 +49,7 @@ internal sealed class TorchRun(int rounds, double block, int threads)
 
     private void Time(string model, IReadOnlyList<Action> items)
     {
-        foreach (Action item in items)
-        {
-            TimedBlock.Run(item, 10 * block);
-        }
-
+        TimedBlock.WarmUp(items, block);
         for (int round = 0; round < rounds; round++)
         {
             for (int i = 0; i < items.Count; i++)

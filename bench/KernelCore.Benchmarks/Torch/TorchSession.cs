@@ -20,6 +20,7 @@ internal sealed class TorchSession : IDisposable
     private readonly ParameterVector _direction;
     private readonly Kernels.Tensor _losses;
     private readonly TorchTensor _input, _labels;
+    private readonly string[] _names;
     private readonly TorchTensor[] _parameters, _along;
 
     public TorchSession(Workload workload, CpuDevice device)
@@ -35,16 +36,16 @@ internal sealed class TorchSession : IDisposable
         _losses = device.Allocate([workload.Batch]);
         _input = torch.tensor(_network.Batch.Features!.ToArray(), Extents(_network.Batch.Features.Shape));
         _labels = torch.tensor(Array.ConvertAll(_network.Batch.Labels!.ToArray(), label => (long)label));
-        (string Name, TorchSharp.Modules.Parameter Parameter)[] named = [.. _plain.named_parameters().Select(p => (p.name, p.parameter))];
-        _parameters = [.. named.Select(p => p.Parameter)];
-        _along = [.. named.Select(p => torch.tensor(_network.Direction[p.Name].ToArray(), p.Parameter.shape))];
-        foreach (var (name, _) in named)
+        _names = [.. _plain.named_parameters().Select(p => p.name)];
+        _parameters = [.. _plain.parameters()];
+        _along = [.. _names.Zip(_parameters, (name, parameter) => torch.tensor(_network.Direction[name].ToArray(), parameter.shape))];
+        foreach (string name in _names)
         {
             _direction[name].CopyFrom(_network.Direction[name].ToArray());
         }
 
         _products = new CurvatureProducts(_adapter, _network.Batch, _direction);
-        RequireAgreement(named);
+        RequireAgreement();
     }
 
     /// <summary>What is timed; the first is what the others are held against.</summary>
@@ -109,13 +110,13 @@ internal sealed class TorchSession : IDisposable
         return [.. torch.autograd.grad([.. gradients], _parameters, _along).Select(part => part.MoveToOuterDisposeScope())];
     }
 
-    private void RequireAgreement((string Name, TorchSharp.Modules.Parameter Parameter)[] named)
+    private void RequireAgreement()
     {
         using var expected = new ParameterVector(_direction.Layout, _adapter.Device);
         TorchTensor[] parts = DoubleBackward();
         for (int i = 0; i < parts.Length; i++)
         {
-            expected[named[i].Name].CopyFrom([.. parts[i].data<float>()]);
+            expected[_names[i]].CopyFrom([.. parts[i].data<float>()]);
             parts[i].Dispose();
         }
 
