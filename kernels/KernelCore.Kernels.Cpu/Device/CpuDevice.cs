@@ -59,7 +59,7 @@ public sealed class CpuDevice : Device
     internal void Abandon(nint block) => _abandoned.Enqueue(block);
 
     /// <inheritdoc/>
-    protected internal override HeldContent CreateHeldContent() => new HeldPanels(this);
+    protected internal override HeldContent CreateHeldContent() => new HeldMatrix(this);
 
     /// <inheritdoc/>
     protected override DeviceBuffer<float> AllocateFloats(long count) => Allocate<float>(count);

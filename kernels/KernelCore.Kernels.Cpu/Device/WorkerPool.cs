@@ -102,6 +102,22 @@ internal sealed unsafe class WorkerPool : IDisposable
         }
     }
 
+    /// <summary>Runs tasks on a pool, or without one on the calling thread.</summary>
+    public static void Run<TBody>(WorkerPool? pool, int tasks, ref TBody body)
+        where TBody : struct, IParallelBody
+    {
+        if (pool is not null)
+        {
+            pool.Run(tasks, ref body);
+            return;
+        }
+
+        for (int task = 0; task < tasks; task++)
+        {
+            body.Run(task, 0);
+        }
+    }
+
     public void Dispose()
     {
         if (_disposed)

@@ -14,7 +14,7 @@ internal sealed unsafe class CpuLinearAlgebra(CpuDevice device) : ILinearAlgebra
         var problem = new GemmProblem(
             transposeA, transposeB, m, n, k, alpha, HostMemory.Of(a.Tensor) + a.Offset, a.Stride, HostMemory.Of(b.Tensor) + b.Offset, b.Stride, beta,
             HostMemory.Of(c.Tensor) + c.Offset, c.Stride, HostMemory.Of(bias));
-        (problem.HeldA, problem.HeldB) = (HeldPanels.Of(a), HeldPanels.Of(b));
+        (problem.HeldA, problem.HeldB) = (HeldMatrix.Of(a), HeldMatrix.Of(b));
         if (activated is { } activation)
         {
             (problem.Kind, problem.Slope) = (activation.Kind, activation.Slope);

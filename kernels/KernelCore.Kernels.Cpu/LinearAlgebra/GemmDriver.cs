@@ -16,7 +16,13 @@ internal static unsafe class GemmDriver<TLanes>
         }
 
         bool transpose = given.RowDots == null && PreferTransposed(given);
-        var block = new GemmBlock<TLanes>(transpose ? given.Transposed() : given, Scratch.Current);
+        GemmProblem problem = transpose ? given.Transposed() : given;
+        if (SparseDriver<TLanes>.TryRun(problem, pool))
+        {
+            return;
+        }
+
+        var block = new GemmBlock<TLanes>(problem, Scratch.Current);
         for (int row = 0; row < block.M; row += GemmBlocking.Rows)
         {
             int term = 0;
@@ -42,18 +48,13 @@ internal static unsafe class GemmDriver<TLanes>
     private static void Execute(in GemmBlock<TLanes> block, WorkerPool? pool)
     {
         var packing = new Packing(block);
+        WorkerPool.Run(pool, packing.Tasks, ref packing);
         if (pool is null)
         {
-            for (int task = 0; task < packing.Tasks; task++)
-            {
-                packing.Run(task, 0);
-            }
-
             block.Multiply(0, block.RowPanels, 0, block.ColumnPanels, Scratch.Current);
             return;
         }
 
-        pool.Run(packing.Tasks, ref packing);
         var multiplying = new Multiplying(block, pool.Threads);
         pool.Run(multiplying.Tasks, ref multiplying);
     }

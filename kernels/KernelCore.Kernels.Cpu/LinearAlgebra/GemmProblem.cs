@@ -15,8 +15,8 @@ internal unsafe struct GemmProblem
     public float* B;
     public nint DepthB, ColumnB;
 
-    /// <summary>What is held of A and of B: panels that are there already, or stay; null for nothing.</summary>
-    public HeldPanels? HeldA, HeldB;
+    /// <summary>What is held of A and of B: panels that are there already, or stay, and A's nonzeros if they are few; null for nothing.</summary>
+    public HeldMatrix? HeldA, HeldB;
 
     /// <summary>Element (i, j) is <c>C[i * RowC + j * ColumnC]</c>.</summary>
     public float* C;

@@ -24,6 +24,12 @@ internal unsafe interface ILanes<TSelf> : IReal<TSelf>
     /// <summary>source[0], source[2], source[4], ...; reads nothing beyond the last of them.</summary>
     static abstract TSelf LoadEven(float* source);
 
+    /// <summary>Four floats, over and over: a quad. Only registers of four lanes and more hold one.</summary>
+    static abstract TSelf LoadQuad(float* source);
+
+    /// <summary>Float <paramref name="i"/> of a quad in all lanes: what <c>Broadcast</c> reads from memory each time.</summary>
+    static abstract TSelf BroadcastOf(TSelf quad, int i);
+
     void Store(float* destination);
 
     /// <summary>Adds a b in place. Unlike an assignment of <c>MultiplyAdd</c>, it never costs the JIT a copy of the sum.</summary>

@@ -26,6 +26,12 @@ internal unsafe struct Lane : ILanes<Lane>
     public static Lane Broadcast(float value) => new(value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lane LoadQuad(float* source) => throw new NotSupportedException();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lane BroadcastOf(Lane quad, int i) => throw new NotSupportedException();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Store(float* destination) => *destination = _value;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

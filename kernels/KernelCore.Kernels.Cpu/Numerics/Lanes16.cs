@@ -31,6 +31,18 @@ internal unsafe struct Lanes16 : ILanes<Lanes16>
     public static Lanes16 Broadcast(float value) => new(Vector512.Create(value));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes16 LoadQuad(float* source) => new(Avx512F.BroadcastVector128ToVector512(source));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes16 BroadcastOf(Lanes16 quad, int i) => new(i switch
+    {
+        0 => Avx512F.Permute4x32(quad._lanes, 0b00_00_00_00),
+        1 => Avx512F.Permute4x32(quad._lanes, 0b01_01_01_01),
+        2 => Avx512F.Permute4x32(quad._lanes, 0b10_10_10_10),
+        _ => Avx512F.Permute4x32(quad._lanes, 0b11_11_11_11),
+    });
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Store(float* destination) => _lanes.Store(destination);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

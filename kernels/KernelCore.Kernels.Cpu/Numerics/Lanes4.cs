@@ -31,6 +31,18 @@ internal unsafe struct Lanes4 : ILanes<Lanes4>
     public static Lanes4 Broadcast(float value) => new(Vector128.Create(value));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes4 LoadQuad(float* source) => Load(source);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes4 BroadcastOf(Lanes4 quad, int i) => new(i switch
+    {
+        0 => Vector128.Shuffle(quad._lanes, Vector128.Create(0)),
+        1 => Vector128.Shuffle(quad._lanes, Vector128.Create(1)),
+        2 => Vector128.Shuffle(quad._lanes, Vector128.Create(2)),
+        _ => Vector128.Shuffle(quad._lanes, Vector128.Create(3)),
+    });
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Store(float* destination) => _lanes.Store(destination);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -34,6 +34,18 @@ internal unsafe struct Lanes8 : ILanes<Lanes8>
     public static Lanes8 Broadcast(float value) => new(Vector256.Create(value));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes8 LoadQuad(float* source) => new(Avx.BroadcastVector128ToVector256(source));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes8 BroadcastOf(Lanes8 quad, int i) => new(i switch
+    {
+        0 => Avx.Permute(quad._lanes, 0b00_00_00_00),
+        1 => Avx.Permute(quad._lanes, 0b01_01_01_01),
+        2 => Avx.Permute(quad._lanes, 0b10_10_10_10),
+        _ => Avx.Permute(quad._lanes, 0b11_11_11_11),
+    });
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Store(float* destination) => _lanes.Store(destination);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

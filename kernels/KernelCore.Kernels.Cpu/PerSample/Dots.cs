@@ -68,7 +68,7 @@ internal sealed unsafe partial class CpuPerSampleKernels
         GemmProblem problem = backpropsFirst
             ? new(false, false, positions, d, p, 1, use.Backprop, p, direction, d, 0, use.Activation, d, null)
             : new(false, true, positions, p, d, 1, use.Activation, d, direction, d, 0, use.Backprop, p, bias);
-        problem.HeldA = HeldPanels.Of(backpropsFirst ? capture.Backprop : capture.Activation);
+        problem.HeldA = HeldMatrix.Of(backpropsFirst ? capture.Backprop : capture.Activation);
         problem.RowDots = dots;
         problem.BiasDots = bias == null ? null : dots + positions;
         Run(problem);

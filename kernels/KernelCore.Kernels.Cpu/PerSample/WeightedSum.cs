@@ -24,8 +24,8 @@ internal sealed unsafe partial class CpuPerSampleKernels
                 {
                     TermFactors = factors,
                     TermsPerFactor = use[0].Positions,
-                    HeldA = HeldPanels.Of(uses[u].Backprop),
-                    HeldB = HeldPanels.Of(uses[u].Activation),
+                    HeldA = HeldMatrix.Of(uses[u].Backprop),
+                    HeldB = HeldMatrix.Of(uses[u].Activation),
                 });
             }
             else if (use.IsSingle(CaptureKind.Lookup))

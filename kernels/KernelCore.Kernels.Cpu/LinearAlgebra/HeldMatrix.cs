@@ -1,16 +1,19 @@
 namespace KernelCore.Kernels.Cpu;
 
-/// <summary>A matrix that stays as it is, packed for products: whole, in every order that is asked for a second time.</summary>
-/// <remarks>An order that is asked for once, as by the only product at a point, takes neither memory nor time.</remarks>
-internal sealed unsafe class HeldPanels(CpuDevice device) : HeldContent
+/// <summary>A matrix that stays as it is, prepared for products: packed whole, in every order that is asked for a second time, or by its nonzeros.</summary>
+/// <remarks>What is asked for once, as by the only product at a point, takes neither memory nor time.</remarks>
+internal sealed unsafe class HeldMatrix(CpuDevice device) : HeldContent
 {
+    // Lists have rows and terms as panels have, but nothing beside each other.
+    private const int NonzeroWidth = 0;
+
     private readonly List<Order> _orders = [];
 
     /// <summary>What is held of a matrix; null unless it is held and has no gaps between its rows.</summary>
-    public static HeldPanels? Of(in Matrix matrix) => matrix.Stride == matrix.Columns ? Of(matrix.Tensor) : null;
+    public static HeldMatrix? Of(in Matrix matrix) => matrix.Stride == matrix.Columns ? Of(matrix.Tensor) : null;
 
     /// <summary>What is held of a tensor; null when it is not.</summary>
-    public static HeldPanels? Of(Tensor? tensor) => (HeldPanels?)tensor?.Held;
+    public static HeldMatrix? Of(Tensor? tensor) => (HeldMatrix?)tensor?.Held;
 
     /// <summary>Panels [depth, width], one behind the other, that cover the extent; null when they are asked for the first time.</summary>
     /// <param name="width">Lanes of a panel.</param>
@@ -36,6 +39,30 @@ internal sealed unsafe class HeldPanels(CpuDevice device) : HeldContent
         return HostMemory.Of(order.Panels);
     }
 
+    /// <summary>The left operand of a product as lists of its nonzeros; null when it is asked for the first time, or has too many.</summary>
+    /// <param name="problem">The product.</param>
+    /// <param name="blocks">Its terms.</param>
+    /// <param name="width">Floats between rows of B in a block.</param>
+    /// <param name="pool">Threads to share the work; null to stay on the calling thread.</param>
+    public NonzeroLists? FindNonzeros(in GemmProblem problem, in TermBlocks blocks, int width, WorkerPool? pool)
+    {
+        Order order = Find(NonzeroWidth, problem.M, problem.K, problem.A, problem.RowA);
+        if (!order.IsAsked)
+        {
+            order.IsAsked = true;
+            return null;
+        }
+
+        order.Nonzeros ??= new NonzeroLists(device, problem.M, blocks, width);
+        if (!order.IsPacked)
+        {
+            order.Nonzeros.Fill(problem.A, problem.RowA, problem.DepthA, pool);
+            order.IsPacked = true;
+        }
+
+        return order.Nonzeros.IsSparse ? order.Nonzeros : null;
+    }
+
     public override void Expire()
     {
         foreach (Order order in _orders)
@@ -46,7 +73,12 @@ internal sealed unsafe class HeldPanels(CpuDevice device) : HeldContent
 
     public override void Dispose()
     {
-        _orders.ForEach(order => order.Panels?.Dispose());
+        foreach (Order order in _orders)
+        {
+            order.Panels?.Dispose();
+            order.Nonzeros?.Dispose();
+        }
+
         _orders.Clear();
     }
 
@@ -81,5 +113,7 @@ internal sealed unsafe class HeldPanels(CpuDevice device) : HeldContent
         public bool IsPacked { get; set; }
 
         public Tensor? Panels { get; set; }
+
+        public NonzeroLists? Nonzeros { get; set; }
     }
 }

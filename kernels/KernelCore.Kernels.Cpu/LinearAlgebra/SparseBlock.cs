@@ -1,0 +1,197 @@
+using System.Numerics.Tensors;
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
+namespace KernelCore.Kernels.Cpu;
+
+/// <summary>
+/// A range of rows of a product whose left operand is lists of nonzeros. Panels of B, as wide as a row of sums, are packed a block of terms at a
+/// time; the sums of a task's rows stay in the second-level cache until their terms are complete.
+/// </summary>
+internal readonly unsafe struct SparseBlock<TLanes>
+    where TLanes : struct, ILanes<TLanes>
+{
+    private readonly GemmProblem _problem;
+    private readonly TermBlocks _blocks;
+    private readonly NonzeroLists _lists;
+    private readonly float* _values;
+    private readonly int _row, _wholeRows;
+    private readonly double* _dots, _biasDots;
+
+    public SparseBlock(in GemmProblem problem, in TermBlocks blocks, NonzeroLists lists, float* values, int row, Scratch scratch)
+    {
+        (_problem, _blocks, _lists, _row) = (problem, blocks, lists, row);
+        _values = values;
+        Rows = Math.Min(GemmBlocking.Rows, problem.M - row);
+        int rest = Rows % GemmTile<TLanes>.Rows;
+        _wholeRows = rest == GemmTile<TLanes>.RowsComputed(rest) ? Rows : Rows - rest;
+        if (problem.RowDots != null)
+        {
+            long dots = Rows * (long)Tiles;
+            _dots = scratch.Doubles(ScratchSlot.RowDots, (blocks.Parts + 1) * dots);
+            _biasDots = problem.BiasDots == null ? null : _dots + (blocks.Parts * dots);
+        }
+    }
+
+    public int Rows { get; }
+
+    /// <summary>Panels of B.</summary>
+    public int Panels => Parallelism.Chunks(_problem.N, SparseTile<TLanes>.Columns);
+
+    // Tiles of a dense product, side by side.
+    private int Tiles => Parallelism.Chunks(_problem.N, GemmTile<TLanes>.Columns);
+
+    /// <summary>Multiplies rows [row, endRow) by a panel of B.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    public void Multiply(int row, int endRow, int panel, Scratch scratch)
+    {
+        int rows = endRow - row, column = panel * SparseTile<TLanes>.Columns, columns = Math.Min(SparseTile<TLanes>.Columns, _problem.N - column);
+        float* b = scratch.Floats(ScratchSlot.PackedB, SparseTile<TLanes>.Columns * ((long)SparseTile<TLanes>.Terms + rows));
+        float* sums = b + (SparseTile<TLanes>.Columns * SparseTile<TLanes>.Terms);
+        for (int block = 0; block < _blocks.Count; block++)
+        {
+            int terms = _blocks.Terms(block);
+            float* source = _problem.B + (_blocks.First(block) * _problem.DepthB) + (column * _problem.ColumnB);
+            GemmPacking.Pack(SparseTile<TLanes>.Columns, columns, terms, source, _problem.ColumnB, _problem.DepthB, b);
+            int* starts = _lists.Starts(block, _row + row);
+            if (float.IsFinite(TensorPrimitives.SumOfMagnitudes(new ReadOnlySpan<float>(b, terms * SparseTile<TLanes>.Columns))))
+            {
+                SparseTile<TLanes>.Multiply(rows, columns, starts, _lists.Offsets, _values, b, sums, _blocks.Opens(block));
+            }
+            else
+            {
+                MultiplyAll(rows, columns, terms, starts, b, sums, _blocks.Opens(block));
+            }
+
+            for (int i = 0; i < rows && _blocks.Closes(block); i++)
+            {
+                End(_blocks.Part(block), row + i, column, columns, sums + (i * SparseTile<TLanes>.Columns));
+            }
+        }
+    }
+
+    /// <summary>Adds up the dots of the block's rows, where they are wanted.</summary>
+    public void SumDots()
+    {
+        SumDots(_dots, _blocks.Parts, _problem.RowDots);
+        SumDots(_biasDots, 1, _problem.BiasDots);
+    }
+
+    /// <summary>Multiplies with zeros, too: what is not finite in B makes something of them.</summary>
+    private void MultiplyAll(int rows, int columns, int terms, int* starts, float* b, float* sums, bool opens)
+    {
+        float* values = stackalloc float[SparseTile<TLanes>.Terms];
+        ushort* offsets = stackalloc ushort[SparseTile<TLanes>.Terms];
+        int* ends = stackalloc int[] { 0, terms };
+        for (int p = 0; p < terms; p++)
+        {
+            offsets[p] = (ushort)(p * SparseTile<TLanes>.Columns);
+        }
+
+        for (int row = 0; row < rows; row++)
+        {
+            new Span<float>(values, terms).Clear();
+            for (int i = starts[row]; i < starts[row + 1]; i++)
+            {
+                values[_lists.Offsets[i] / SparseTile<TLanes>.Columns] = _values[i];
+            }
+
+            SparseTile<TLanes>.Multiply(1, columns, ends, offsets, values, b, sums + (row * SparseTile<TLanes>.Columns), opens);
+        }
+    }
+
+    /// <summary>c = alpha sums + beta c for a row of the panel, or its dots.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    private void End(int part, int row, int column, int columns, float* sums)
+    {
+        float* c = _problem.C + ((_row + row) * _problem.RowC) + column;
+        if (_dots != null)
+        {
+            Dot(part, row, column, columns, sums, c);
+            return;
+        }
+
+        float beta = part == 0 ? _problem.Beta : 1;
+        int j = 0;
+        for (; j + TLanes.Count <= columns; j += TLanes.Count)
+        {
+            Store<TLanes>(sums + j, c + j, _problem.Alpha, beta);
+        }
+
+        for (; j < columns; j++)
+        {
+            Store<Lane>(sums + j, c + j, _problem.Alpha, beta);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Store<T>(float* sums, float* c, float alpha, float beta)
+        where T : struct, ILanes<T>
+    {
+        T sum = T.Load(sums), factor = T.Broadcast(alpha);
+        (beta == 0 ? factor * sum : T.MultiplyAdd(factor, sum, T.Broadcast(beta) * T.Load(c))).Store(c);
+    }
+
+    /// <summary>Dots of a row with that of C, and of this with the bias, as the tiles of a dense product form them.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void Dot(int part, int row, int column, int columns, float* sums, float* c)
+    {
+        int tile = column / GemmTile<TLanes>.Columns;
+        double* dots = _dots + (((row * (nint)_blocks.Parts) + part) * Tiles) + tile;
+        double* biasDots = _biasDots + (row * (nint)Tiles) + tile;
+        bool hasBias = _biasDots != null && part == 0;
+        float* bias = hasBias ? _problem.Bias + column : c; // anything that can be read
+        for (int j = 0; j < columns; j += GemmTile<TLanes>.Columns)
+        {
+            Vector128<double> both;
+            if (row < _wholeRows && j + GemmTile<TLanes>.Columns <= columns)
+            {
+                both = TLanes.Sums(Products(sums + j, c + j), Products(bias + j, c + j)) * Vector128.Create(_problem.Alpha, 1.0);
+            }
+            else
+            {
+                int count = Math.Min(GemmTile<TLanes>.Columns, columns - j);
+                TensorPrimitives.Multiply(new ReadOnlySpan<float>(sums + j, count), _problem.Alpha, new Span<float>(sums + j, count));
+                both = Vector128.Create(Reductions.Dot(sums + j, c + j, count), Reductions.Dot(c + j, bias + j, count));
+            }
+
+            *dots++ = both[0];
+            if (hasBias)
+            {
+                *biasDots++ = both[1];
+            }
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static TLanes Products(float* left, float* right)
+    {
+        TLanes products = TLanes.Load(left) * TLanes.Load(right);
+        products.AddProduct(TLanes.Load(left + TLanes.Count), TLanes.Load(right + TLanes.Count));
+        return products;
+    }
+
+    private void SumDots(double* dots, int parts, double* destination)
+    {
+        for (int row = 0; dots != null && row < Rows; row++)
+        {
+            double sum = 0;
+            for (int tile = 0; tile < Tiles; tile += GemmBlocking.TaskColumns)
+            {
+                double group = 0;
+                for (int part = 0; part < parts; part++)
+                {
+                    for (int t = tile; t < Math.Min(tile + GemmBlocking.TaskColumns, Tiles); t++)
+                    {
+                        group += dots[(part * Tiles) + t];
+                    }
+                }
+
+                sum += group;
+            }
+
+            destination[_row + row] = sum;
+            dots += parts * (nint)Tiles;
+        }
+    }
+}

@@ -1,0 +1,107 @@
+using System.Numerics.Tensors;
+using System.Runtime.CompilerServices;
+
+namespace KernelCore.Kernels.Cpu;
+
+/// <summary>
+/// Products whose left operand is held and mostly zero, as backprops and activations of a ReLU are: only its nonzeros are multiplied. The bits are
+/// those of the dense product, which adds the same terms in the same order and zeros between them.
+/// </summary>
+internal static unsafe class SparseDriver<TLanes>
+    where TLanes : struct, ILanes<TLanes>
+{
+    // Fewer rows would not repay the packing of B.
+    private const int FewestRows = 32;
+
+    /// <summary>Runs the product if its left operand is held as lists of nonzeros.</summary>
+    public static bool TryRun(in GemmProblem problem, WorkerPool? pool)
+    {
+        if (problem.HeldA is not { } held || !IsSuited(problem))
+        {
+            return false;
+        }
+
+        var blocks = new TermBlocks(problem.K, GemmBlocking.DepthOf(problem.K, GemmTile<TLanes>.Columns), SparseTile<TLanes>.Terms);
+        if (held.FindNonzeros(problem, blocks, SparseTile<TLanes>.Columns, pool) is not { } lists)
+        {
+            return false;
+        }
+
+        float* values = lists.Values;
+        if (problem.TermFactors != null)
+        {
+            values = Scratch.Current.Floats(ScratchSlot.PackedA, lists.Count);
+            var scaling = new Scaling(problem, blocks, lists, values);
+            WorkerPool.Run(pool, scaling.Tasks, ref scaling);
+        }
+
+        for (int row = 0; row < problem.M; row += GemmBlocking.Rows)
+        {
+            var block = new SparseBlock<TLanes>(problem, blocks, lists, values, row, Scratch.Current);
+            var multiplying = new Multiplying(block, pool?.Threads ?? 1);
+            WorkerPool.Run(pool, multiplying.Tasks, ref multiplying);
+            block.SumDots();
+        }
+
+        return true;
+    }
+
+    private static bool IsSuited(in GemmProblem problem) =>
+        problem.M >= FewestRows && problem.K > 0 && problem.N > GemmBlocking.InPlaceColumns * GemmTile<TLanes>.Columns && problem.ColumnC == 1
+        && problem.Activated == null && (problem.Bias == null || problem.RowDots != null) && HasFiniteFactors(problem);
+
+    // A factor that is not finite makes something of zero.
+    private static bool HasFiniteFactors(in GemmProblem problem) => problem.TermFactors == null || float.IsFinite(
+        TensorPrimitives.SumOfMagnitudes(new ReadOnlySpan<float>(problem.TermFactors, Parallelism.Chunks(problem.K, problem.TermsPerFactor))));
+
+    /// <summary>Values times the factors of their terms.</summary>
+    private readonly struct Scaling(in GemmProblem problem, in TermBlocks blocks, NonzeroLists lists, float* scaled) : IParallelBody
+    {
+        private const int TaskLists = 256;
+        private readonly GemmProblem _problem = problem;
+        private readonly TermBlocks _blocks = blocks;
+
+        public int Tasks => _blocks.Count * PerBlock;
+
+        private int PerBlock => Parallelism.Chunks(_problem.M, TaskLists);
+
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        public void Run(int task, int worker)
+        {
+            int block = task / PerBlock, row = task % PerBlock * TaskLists, term = _blocks.First(block), perFactor = _problem.TermsPerFactor;
+            int* starts = lists.Starts(block, row);
+            int end = starts[Math.Min(TaskLists, _problem.M - row)];
+            float* factors = _problem.TermFactors, values = lists.Values;
+            ushort* offsets = lists.Offsets;
+            for (int i = *starts; i < end; i++)
+            {
+                int p = term + (offsets[i] / SparseTile<TLanes>.Columns);
+                scaled[i] = factors[perFactor == 1 ? p : p / perFactor] * values[i];
+            }
+        }
+    }
+
+    private readonly struct Multiplying : IParallelBody
+    {
+        // More sums than a second-level cache holds beside all else; fewer repay no panel of B.
+        private const int MostRows = 512, FewestRows = 128;
+
+        private readonly SparseBlock<TLanes> _block;
+        private readonly int _rows;
+
+        public Multiplying(in SparseBlock<TLanes> block, int threads)
+        {
+            _block = block;
+            int below = threads == 1 ? 1 : Parallelism.Chunks(GemmBlocking.TasksPerThread * threads, block.Panels);
+            _rows = Math.Clamp(Parallelism.Chunks(block.Rows, below), FewestRows, MostRows);
+        }
+
+        public int Tasks => _block.Panels * Parallelism.Chunks(_block.Rows, _rows);
+
+        public void Run(int task, int worker)
+        {
+            int row = task / _block.Panels * _rows;
+            _block.Multiply(row, Math.Min(row + _rows, _block.Rows), task % _block.Panels, Scratch.Current);
+        }
+    }
+}
