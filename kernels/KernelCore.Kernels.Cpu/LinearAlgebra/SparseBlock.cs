@@ -100,7 +100,7 @@ internal readonly unsafe struct SparseBlock<TLanes>
         }
     }
 
-    /// <summary>c = alpha sums + beta c for a row of the panel, or its dots.</summary>
+    /// <summary>c = alpha sums + beta c + bias for a row of the panel, or its dots.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private void End(int part, int row, int column, int columns, float* sums)
     {
@@ -112,24 +112,26 @@ internal readonly unsafe struct SparseBlock<TLanes>
         }
 
         float beta = part == 0 ? _problem.Beta : 1;
+        float* bias = _problem.Bias == null || part + 1 < _blocks.Parts ? null : _problem.Bias + column;
         int j = 0;
         for (; j + TLanes.Count <= columns; j += TLanes.Count)
         {
-            Store<TLanes>(sums + j, c + j, _problem.Alpha, beta);
+            Store<TLanes>(sums, c, _problem.Alpha, beta, bias, j);
         }
 
         for (; j < columns; j++)
         {
-            Store<Lane>(sums + j, c + j, _problem.Alpha, beta);
+            Store<Lane>(sums, c, _problem.Alpha, beta, bias, j);
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Store<T>(float* sums, float* c, float alpha, float beta)
+    private static void Store<T>(float* sums, float* c, float alpha, float beta, float* bias, int column)
         where T : struct, ILanes<T>
     {
-        T sum = T.Load(sums), factor = T.Broadcast(alpha);
-        (beta == 0 ? factor * sum : T.MultiplyAdd(factor, sum, T.Broadcast(beta) * T.Load(c))).Store(c);
+        T sum = T.Load(sums + column), factor = T.Broadcast(alpha);
+        T result = beta == 0 ? factor * sum : T.MultiplyAdd(factor, sum, T.Broadcast(beta) * T.Load(c + column));
+        (bias == null ? result : result + T.Load(bias + column)).Store(c + column);
     }
 
     /// <summary>Dots of a row with that of C, and of this with the bias, as the tiles of a dense product form them.</summary>

@@ -48,7 +48,7 @@ internal static unsafe class SparseDriver<TLanes>
 
     private static bool IsSuited(in GemmProblem problem) =>
         problem.M >= FewestRows && problem.K > 0 && problem.N > GemmBlocking.InPlaceColumns * GemmTile<TLanes>.Columns && problem.ColumnC == 1
-        && problem.Activated == null && (problem.Bias == null || problem.RowDots != null) && HasFiniteFactors(problem);
+        && problem.Activated == null && HasFiniteFactors(problem);
 
     // A factor that is not finite makes something of zero.
     private static bool HasFiniteFactors(in GemmProblem problem) => problem.TermFactors == null || float.IsFinite(

@@ -158,6 +158,7 @@ public sealed unsafe class HeldMatrixTests
         using Tensor a = device.Allocate(transposeA ? [k, m] : [m, k], Sparse(1, m * k, nonzero));
         using Tensor b = device.Allocate(transposeB ? [n, k] : [k, n], TestNumbers.Normal(2, k * n));
         using Tensor c = device.Allocate([m, n]);
+        using Tensor? bias = beta == 0 ? null : device.Allocate([n], TestNumbers.Normal(5, n));
         float[] first = Product();
         a.Hold();
         for (int i = 0; i < 3; i++)
@@ -177,7 +178,7 @@ public sealed unsafe class HeldMatrixTests
         float[] Product()
         {
             c.CopyFrom(TestNumbers.Normal(4, m * n));
-            device.Kernels.LinearAlgebra.Gemm(transposeA, transposeB, 0.5f, Matrix.Of(a), Matrix.Of(b), beta, Matrix.Of(c));
+            device.Kernels.LinearAlgebra.Gemm(transposeA, transposeB, 0.5f, Matrix.Of(a), Matrix.Of(b), beta, Matrix.Of(c), bias);
             return c.ToArray();
         }
     }
