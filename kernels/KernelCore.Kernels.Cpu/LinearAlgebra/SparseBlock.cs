@@ -53,14 +53,14 @@ internal readonly unsafe struct SparseBlock<TLanes>
             int terms = _blocks.Terms(block);
             float* source = _problem.B + (_blocks.First(block) * _problem.DepthB) + (column * _problem.ColumnB);
             GemmPacking.Pack(SparseTile<TLanes>.Columns, columns, terms, source, _problem.ColumnB, _problem.DepthB, b);
-            int* starts = _lists.Starts(block, _row + row);
+            int* bounds = _lists.Bounds(block, _row + row);
             if (float.IsFinite(TensorPrimitives.SumOfMagnitudes(new ReadOnlySpan<float>(b, terms * SparseTile<TLanes>.Columns))))
             {
-                SparseTile<TLanes>.Multiply(rows, columns, starts, _lists.Offsets, _values, b, sums, _blocks.Opens(block));
+                SparseTile<TLanes>.Multiply(rows, columns, bounds, _lists.Offsets, _values, b, sums, _blocks.Opens(block));
             }
             else
             {
-                MultiplyAll(rows, columns, terms, starts, b, sums, _blocks.Opens(block));
+                MultiplyAll(rows, columns, terms, bounds, b, sums, _blocks.Opens(block));
             }
 
             for (int i = 0; i < rows && _blocks.Closes(block); i++)
@@ -78,11 +78,11 @@ internal readonly unsafe struct SparseBlock<TLanes>
     }
 
     /// <summary>Multiplies with zeros, too: what is not finite in B makes something of them.</summary>
-    private void MultiplyAll(int rows, int columns, int terms, int* starts, float* b, float* sums, bool opens)
+    private void MultiplyAll(int rows, int columns, int terms, int* bounds, float* b, float* sums, bool opens)
     {
         float* values = stackalloc float[SparseTile<TLanes>.Terms];
         ushort* offsets = stackalloc ushort[SparseTile<TLanes>.Terms];
-        int* ends = stackalloc int[] { 0, terms };
+        int* all = stackalloc int[] { 0, terms };
         for (int p = 0; p < terms; p++)
         {
             offsets[p] = (ushort)(p * SparseTile<TLanes>.Columns);
@@ -91,12 +91,12 @@ internal readonly unsafe struct SparseBlock<TLanes>
         for (int row = 0; row < rows; row++)
         {
             new Span<float>(values, terms).Clear();
-            for (int i = starts[row]; i < starts[row + 1]; i++)
+            for (int i = bounds[2 * row]; i < bounds[(2 * row) + 1]; i++)
             {
                 values[_lists.Offsets[i] / SparseTile<TLanes>.Columns] = _values[i];
             }
 
-            SparseTile<TLanes>.Multiply(1, columns, ends, offsets, values, b, sums + (row * SparseTile<TLanes>.Columns), opens);
+            SparseTile<TLanes>.Multiply(1, columns, all, offsets, values, b, sums + (row * SparseTile<TLanes>.Columns), opens);
         }
     }
 

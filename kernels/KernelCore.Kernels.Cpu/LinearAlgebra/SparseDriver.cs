@@ -30,7 +30,7 @@ internal static unsafe class SparseDriver<TLanes>
         float* values = lists.Values;
         if (problem.TermFactors != null)
         {
-            values = Scratch.Current.Floats(ScratchSlot.PackedA, lists.Count);
+            values = Scratch.Current.Floats(ScratchSlot.PackedA, lists.Capacity);
             var scaling = new Scaling(problem, blocks, lists, values);
             WorkerPool.Run(pool, scaling.Tasks, ref scaling);
         }
@@ -57,26 +57,31 @@ internal static unsafe class SparseDriver<TLanes>
     /// <summary>Values times the factors of their terms.</summary>
     private readonly struct Scaling(in GemmProblem problem, in TermBlocks blocks, NonzeroLists lists, float* scaled) : IParallelBody
     {
-        private const int TaskLists = 256;
+        private const int TaskRows = 64;
         private readonly GemmProblem _problem = problem;
         private readonly TermBlocks _blocks = blocks;
 
-        public int Tasks => _blocks.Count * PerBlock;
-
-        private int PerBlock => Parallelism.Chunks(_problem.M, TaskLists);
+        public int Tasks => Parallelism.Chunks(_problem.M, TaskRows);
 
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public void Run(int task, int worker)
         {
-            int block = task / PerBlock, row = task % PerBlock * TaskLists, term = _blocks.First(block), perFactor = _problem.TermsPerFactor;
-            int* starts = lists.Starts(block, row);
-            int end = starts[Math.Min(TaskLists, _problem.M - row)];
-            float* factors = _problem.TermFactors, values = lists.Values;
+            int row = task * TaskRows, rows = Math.Min(TaskRows, _problem.M - row), perFactor = _problem.TermsPerFactor;
+            float* factors = _problem.TermFactors, values = lists.Values, products = scaled;
             ushort* offsets = lists.Offsets;
-            for (int i = *starts; i < end; i++)
+            for (int block = 0; block < _blocks.Count; block++)
             {
-                int p = term + (offsets[i] / SparseTile<TLanes>.Columns);
-                scaled[i] = factors[perFactor == 1 ? p : p / perFactor] * values[i];
+                int* bounds = lists.Bounds(block, row);
+                int first = _blocks.First(block);
+                for (int list = 0; list < rows; list++)
+                {
+                    int i = *bounds++, end = *bounds++;
+                    for (; i < end; i++)
+                    {
+                        int term = first + (offsets[i] / SparseTile<TLanes>.Columns);
+                        products[i] = factors[perFactor == 1 ? term : term / perFactor] * values[i];
+                    }
+                }
             }
         }
     }

@@ -25,33 +25,32 @@ internal static unsafe class SparseTile<TLanes>
     /// <summary>sums[i, j] += sum over list i of value b[offset + j], from zero where the sums begin.</summary>
     /// <param name="rows">Rows.</param>
     /// <param name="columns">Sums of a row that are wanted; the rest of a register, and of a kernel, is computed with them.</param>
-    /// <param name="starts">[rows + 1]: where each list begins, and where the last one ends.</param>
+    /// <param name="bounds">[rows, 2]: where each list begins and ends.</param>
     /// <param name="offsets">Where in b the row of each nonzero begins.</param>
     /// <param name="values">The nonzeros.</param>
     /// <param name="b">A panel of B.</param>
     /// <param name="sums">[rows, <see cref="Columns"/>].</param>
     /// <param name="begins">Whether the sums begin here.</param>
-    public static void Multiply(int rows, int columns, int* starts, ushort* offsets, float* values, float* b, float* sums, bool begins)
+    public static void Multiply(int rows, int columns, int* bounds, ushort* offsets, float* values, float* b, float* sums, bool begins)
     {
         if (columns > 8 * TLanes.Count)
         {
-            Multiply<Twelve>(rows, starts, offsets, values, b, sums, begins);
+            Multiply<Twelve>(rows, bounds, offsets, values, b, sums, begins);
         }
         else if (columns > 4 * TLanes.Count)
         {
-            Multiply<Eight>(rows, starts, offsets, values, b, sums, begins);
+            Multiply<Eight>(rows, bounds, offsets, values, b, sums, begins);
         }
         else
         {
-            Multiply<Four>(rows, starts, offsets, values, b, sums, begins);
+            Multiply<Four>(rows, bounds, offsets, values, b, sums, begins);
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    private static void Multiply<TCount>(int rows, int* starts, ushort* offsets, float* values, float* b, float* sums, bool begins)
+    private static void Multiply<TCount>(int rows, int* bounds, ushort* offsets, float* values, float* b, float* sums, bool begins)
         where TCount : struct, ICount
     {
-        nint i = *starts++;
         for (; rows != 0; rows--)
         {
             TLanes s0 = default, s1 = default, s2 = default, s3 = default;
@@ -71,7 +70,7 @@ internal static unsafe class SparseTile<TLanes>
                 }
             }
 
-            nint end = *starts++;
+            nint i = *bounds++, end = *bounds++;
             for (; TLanes.Count >= 4 && i + 4 <= end; i += 4)
             {
                 TLanes quad = TLanes.LoadQuad(values + i);

@@ -108,7 +108,8 @@ public sealed class Tensor(DeviceBuffer<float> buffer, long offset, Shape shape,
 
     /// <summary>
     /// Promises that the content stays as it is until <see cref="Release"/>. Products that read it again and again may then keep it in
-    /// the order that they need: memory of the tensor's size for each of up to two orders. Results have the same bits.
+    /// the order that they need, or its nonzeros where most are zero: once or one and a half times the tensor's memory for each of up to
+    /// two orders. Results have the same bits.
     /// </summary>
     /// <remarks>It counts for this object, not for others that share its memory. Holding twice is holding once.</remarks>
     public void Hold()
