@@ -6,7 +6,7 @@ namespace KernelCore.Kernels.Cpu;
 /// A matrix by its nonzeros: a list for every row of every block of terms, in increasing term. All lists share two arrays, the values and the
 /// offsets, which say where the row of B that a value multiplies begins within its block.
 /// </summary>
-/// <remarks>Lists of neighbouring rows are behind each other, a group of rows in as much room as all its elements would need: no list waits for the length of another.</remarks>
+/// <remarks>Parts of the terms come one after another, in each all rows. A group of rows has as much room as its elements would need: no list waits for the length of another.</remarks>
 internal sealed unsafe class NonzeroLists : IDisposable
 {
     // With about 0.7, lists cost what tiles cost that multiply with all elements.
@@ -36,11 +36,16 @@ internal sealed unsafe class NonzeroLists : IDisposable
 
     public ushort* Offsets => (ushort*)HostMemory.Of(_offsets);
 
-    /// <summary>Floats in which all values have room.</summary>
-    public long Capacity => Parallelism.Chunks(_rows, GroupRows) * (long)GroupRows * _blocks.K;
+    private long Capacity => Room(_rows) * _blocks.K;
 
     /// <summary>Where lists begin and end among the values: that of a row in a block, then those of the rows after it.</summary>
     public int* Bounds(int block, int row) => HostMemory.Of(_bounds) + (2 * ((block * (nint)_rows) + row));
+
+    /// <summary>Where the values of a part have room, from a row on that is a multiple of 16.</summary>
+    public nint RoomOf(int part, int row) => (nint)((Room(_rows) * _blocks.FirstOf(part)) + ((long)row * _blocks.TermsOf(part)));
+
+    /// <summary>Rows that some rows have room for.</summary>
+    public static long Room(int rows) => Parallelism.Chunks(rows, GroupRows) * (long)GroupRows;
 
     /// <summary>Makes the lists of a matrix with element (i, p) at <c>source[i * row + p * term]</c>; one of the two strides is 1.</summary>
     public void Fill(float* source, nint row, nint term, WorkerPool? pool)
@@ -89,12 +94,14 @@ internal sealed unsafe class NonzeroLists : IDisposable
         public void Run(int task, int worker)
         {
             TermBlocks blocks = lists._blocks;
-            int first = task * GroupRows, rows = Math.Min(GroupRows, lists._rows - first), next = 0;
-            float* values = lists.Values + (first * (nint)blocks.K), turned = stackalloc float[GroupRows * blocks.Most];
-            ushort* offsets = lists.Offsets + (first * (nint)blocks.K);
+            int first = task * GroupRows, rows = Math.Min(GroupRows, lists._rows - first), count = 0;
+            nint next = 0;
+            float* values = lists.Values, turned = stackalloc float[GroupRows * blocks.Most];
+            ushort* offsets = lists.Offsets;
             for (int block = 0; block < blocks.Count; block++)
             {
                 int terms = blocks.Terms(block);
+                next = blocks.Opens(block) ? lists.RoomOf(blocks.Part(block), first) : next;
                 float* elements = source + (first * row) + (blocks.First(block) * term);
                 if (term != 1)
                 {
@@ -104,13 +111,15 @@ internal sealed unsafe class NonzeroLists : IDisposable
                 int* bounds = lists.Bounds(block, first);
                 for (int i = 0; i < rows; i++)
                 {
-                    *bounds++ = (int)(first * (long)blocks.K) + next;
-                    next += Append(terms, term == 1 ? elements + (i * row) : turned + (i * blocks.Most), lists._width, values + next, offsets + next);
-                    *bounds++ = (int)(first * (long)blocks.K) + next;
+                    int length = Append(terms, term == 1 ? elements + (i * row) : turned + (i * blocks.Most), lists._width, values + next, offsets + next);
+                    *bounds++ = (int)next;
+                    next += length;
+                    *bounds++ = (int)next;
+                    count += length;
                 }
             }
 
-            Interlocked.Add(ref lists._count, next);
+            Interlocked.Add(ref lists._count, count);
         }
 
         /// <summary>Writes a list. A zero is overwritten by what follows: that is cheaper than a branch that nothing foretells.</summary>

@@ -5,26 +5,28 @@ using System.Runtime.Intrinsics;
 namespace KernelCore.Kernels.Cpu;
 
 /// <summary>
-/// A range of rows of a product whose left operand is lists of nonzeros. Panels of B, as wide as a row of sums, are packed a block of terms at a
-/// time; the sums of a task's rows stay in the second-level cache until their terms are complete.
+/// A range of rows of a product whose left operand is lists of nonzeros, and a part of its terms. Panels of B, as wide as a row of sums, are packed
+/// a block of terms at a time; the sums of a task's rows stay in the second-level cache until the part's terms are complete.
 /// </summary>
-internal readonly unsafe struct SparseBlock<TLanes>
+internal unsafe struct SparseBlock<TLanes>
     where TLanes : struct, ILanes<TLanes>
 {
     private readonly GemmProblem _problem;
     private readonly TermBlocks _blocks;
     private readonly NonzeroLists _lists;
-    private readonly float* _values;
+    private readonly float* _scaled;
     private readonly int _row, _wholeRows;
     private readonly double* _dots, _biasDots;
+    private float* _values;
+    private int _part;
 
-    public SparseBlock(in GemmProblem problem, in TermBlocks blocks, NonzeroLists lists, float* values, int row, Scratch scratch)
+    public SparseBlock(in GemmProblem problem, in TermBlocks blocks, NonzeroLists lists, int row, Scratch scratch)
     {
         (_problem, _blocks, _lists, _row) = (problem, blocks, lists, row);
-        _values = values;
         Rows = Math.Min(GemmBlocking.Rows, problem.M - row);
         int rest = Rows % GemmTile<TLanes>.Rows;
         _wholeRows = rest == GemmTile<TLanes>.RowsComputed(rest) ? Rows : Rows - rest;
+        _scaled = problem.TermFactors == null ? null : scratch.Floats(ScratchSlot.PackedA, NonzeroLists.Room(Rows) * blocks.TermsOf(0));
         if (problem.RowDots != null)
         {
             long dots = Rows * (long)Tiles;
@@ -35,20 +37,52 @@ internal readonly unsafe struct SparseBlock<TLanes>
 
     public int Rows { get; }
 
+    /// <summary>Whether the part's values have to be scaled before they are multiplied.</summary>
+    public readonly bool IsScaled => _scaled != null;
+
     /// <summary>Panels of B.</summary>
-    public int Panels => Parallelism.Chunks(_problem.N, SparseTile<TLanes>.Columns);
+    public readonly int Panels => Parallelism.Chunks(_problem.N, SparseTile<TLanes>.Columns);
 
     // Tiles of a dense product, side by side.
-    private int Tiles => Parallelism.Chunks(_problem.N, GemmTile<TLanes>.Columns);
+    private readonly int Tiles => Parallelism.Chunks(_problem.N, GemmTile<TLanes>.Columns);
+
+    public void MoveTo(int part)
+    {
+        _part = part;
+        _values = IsScaled ? _scaled - _lists.RoomOf(part, _row) : _lists.Values;
+    }
+
+    /// <summary>Multiplies the values of rows [row, endRow) by the factors of their terms.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    public readonly void Scale(int row, int endRow)
+    {
+        int perFactor = _problem.TermsPerFactor;
+        float* factors = _problem.TermFactors, values = _lists.Values, scaled = _values;
+        ushort* offsets = _lists.Offsets;
+        for (int block = _blocks.BlockOf(_part); block < _blocks.BlockOf(_part + 1); block++)
+        {
+            int* bounds = _lists.Bounds(block, _row + row);
+            int first = _blocks.First(block);
+            for (int list = row; list < endRow; list++)
+            {
+                int i = *bounds++, end = *bounds++;
+                for (; i < end; i++)
+                {
+                    int term = first + (offsets[i] / SparseTile<TLanes>.Columns);
+                    scaled[i] = factors[perFactor == 1 ? term : term / perFactor] * values[i];
+                }
+            }
+        }
+    }
 
     /// <summary>Multiplies rows [row, endRow) by a panel of B.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    public void Multiply(int row, int endRow, int panel, Scratch scratch)
+    public readonly void Multiply(int row, int endRow, int panel, Scratch scratch)
     {
         int rows = endRow - row, column = panel * SparseTile<TLanes>.Columns, columns = Math.Min(SparseTile<TLanes>.Columns, _problem.N - column);
         float* b = scratch.Floats(ScratchSlot.PackedB, SparseTile<TLanes>.Columns * ((long)SparseTile<TLanes>.Terms + rows));
         float* sums = b + (SparseTile<TLanes>.Columns * SparseTile<TLanes>.Terms);
-        for (int block = 0; block < _blocks.Count; block++)
+        for (int block = _blocks.BlockOf(_part); block < _blocks.BlockOf(_part + 1); block++)
         {
             int terms = _blocks.Terms(block);
             float* source = _problem.B + (_blocks.First(block) * _problem.DepthB) + (column * _problem.ColumnB);
@@ -65,20 +99,20 @@ internal readonly unsafe struct SparseBlock<TLanes>
 
             for (int i = 0; i < rows && _blocks.Closes(block); i++)
             {
-                End(_blocks.Part(block), row + i, column, columns, sums + (i * SparseTile<TLanes>.Columns));
+                End(row + i, column, columns, sums + (i * SparseTile<TLanes>.Columns));
             }
         }
     }
 
     /// <summary>Adds up the dots of the block's rows, where they are wanted.</summary>
-    public void SumDots()
+    public readonly void SumDots()
     {
         SumDots(_dots, _blocks.Parts, _problem.RowDots);
         SumDots(_biasDots, 1, _problem.BiasDots);
     }
 
     /// <summary>Multiplies with zeros, too: what is not finite in B makes something of them.</summary>
-    private void MultiplyAll(int rows, int columns, int terms, int* bounds, float* b, float* sums, bool opens)
+    private readonly void MultiplyAll(int rows, int columns, int terms, int* bounds, float* b, float* sums, bool opens)
     {
         float* values = stackalloc float[SparseTile<TLanes>.Terms];
         ushort* offsets = stackalloc ushort[SparseTile<TLanes>.Terms];
@@ -102,17 +136,17 @@ internal readonly unsafe struct SparseBlock<TLanes>
 
     /// <summary>c = alpha sums + beta c + bias for a row of the panel, or its dots.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    private void End(int part, int row, int column, int columns, float* sums)
+    private readonly void End(int row, int column, int columns, float* sums)
     {
         float* c = _problem.C + ((_row + row) * _problem.RowC) + column;
         if (_dots != null)
         {
-            Dot(part, row, column, columns, sums, c);
+            Dot(row, column, columns, sums, c);
             return;
         }
 
-        float beta = part == 0 ? _problem.Beta : 1;
-        float* bias = _problem.Bias == null || part + 1 < _blocks.Parts ? null : _problem.Bias + column;
+        float beta = _part == 0 ? _problem.Beta : 1;
+        float* bias = _problem.Bias == null || _part + 1 < _blocks.Parts ? null : _problem.Bias + column;
         int j = 0;
         for (; j + TLanes.Count <= columns; j += TLanes.Count)
         {
@@ -136,12 +170,12 @@ internal readonly unsafe struct SparseBlock<TLanes>
 
     /// <summary>Dots of a row with that of C, and of this with the bias, as the tiles of a dense product form them.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void Dot(int part, int row, int column, int columns, float* sums, float* c)
+    private readonly void Dot(int row, int column, int columns, float* sums, float* c)
     {
         int tile = column / GemmTile<TLanes>.Columns;
-        double* dots = _dots + (((row * (nint)_blocks.Parts) + part) * Tiles) + tile;
+        double* dots = _dots + (((row * (nint)_blocks.Parts) + _part) * Tiles) + tile;
         double* biasDots = _biasDots + (row * (nint)Tiles) + tile;
-        bool hasBias = _biasDots != null && part == 0;
+        bool hasBias = _biasDots != null && _part == 0;
         float* bias = hasBias ? _problem.Bias + column : c; // anything that can be read
         for (int j = 0; j < columns; j += GemmTile<TLanes>.Columns)
         {
@@ -173,7 +207,7 @@ internal readonly unsafe struct SparseBlock<TLanes>
         return products;
     }
 
-    private void SumDots(double* dots, int parts, double* destination)
+    private readonly void SumDots(double* dots, int parts, double* destination)
     {
         for (int row = 0; dots != null && row < Rows; row++)
         {

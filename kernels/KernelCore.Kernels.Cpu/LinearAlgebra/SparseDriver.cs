@@ -1,5 +1,4 @@
 using System.Numerics.Tensors;
-using System.Runtime.CompilerServices;
 
 namespace KernelCore.Kernels.Cpu;
 
@@ -27,23 +26,31 @@ internal static unsafe class SparseDriver<TLanes>
             return false;
         }
 
-        float* values = lists.Values;
-        if (problem.TermFactors != null)
-        {
-            values = Scratch.Current.Floats(ScratchSlot.PackedA, lists.Capacity);
-            var scaling = new Scaling(problem, blocks, lists, values);
-            WorkerPool.Run(pool, scaling.Tasks, ref scaling);
-        }
-
         for (int row = 0; row < problem.M; row += GemmBlocking.Rows)
         {
-            var block = new SparseBlock<TLanes>(problem, blocks, lists, values, row, Scratch.Current);
-            var multiplying = new Multiplying(block, pool?.Threads ?? 1);
-            WorkerPool.Run(pool, multiplying.Tasks, ref multiplying);
+            var block = new SparseBlock<TLanes>(problem, blocks, lists, row, Scratch.Current);
+            for (int part = 0; part < blocks.Parts; part++)
+            {
+                block.MoveTo(part);
+                Execute(block, pool);
+            }
+
             block.SumDots();
         }
 
         return true;
+    }
+
+    private static void Execute(in SparseBlock<TLanes> block, WorkerPool? pool)
+    {
+        if (block.IsScaled)
+        {
+            var scaling = new Scaling(block);
+            WorkerPool.Run(pool, scaling.Tasks, ref scaling);
+        }
+
+        var multiplying = new Multiplying(block, pool?.Threads ?? 1);
+        WorkerPool.Run(pool, multiplying.Tasks, ref multiplying);
     }
 
     private static bool IsSuited(in GemmProblem problem) =>
@@ -54,36 +61,14 @@ internal static unsafe class SparseDriver<TLanes>
     private static bool HasFiniteFactors(in GemmProblem problem) => problem.TermFactors == null || float.IsFinite(
         TensorPrimitives.SumOfMagnitudes(new ReadOnlySpan<float>(problem.TermFactors, Parallelism.Chunks(problem.K, problem.TermsPerFactor))));
 
-    /// <summary>Values times the factors of their terms.</summary>
-    private readonly struct Scaling(in GemmProblem problem, in TermBlocks blocks, NonzeroLists lists, float* scaled) : IParallelBody
+    private readonly struct Scaling(in SparseBlock<TLanes> block) : IParallelBody
     {
         private const int TaskRows = 64;
-        private readonly GemmProblem _problem = problem;
-        private readonly TermBlocks _blocks = blocks;
+        private readonly SparseBlock<TLanes> _block = block;
 
-        public int Tasks => Parallelism.Chunks(_problem.M, TaskRows);
+        public int Tasks => Parallelism.Chunks(_block.Rows, TaskRows);
 
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        public void Run(int task, int worker)
-        {
-            int row = task * TaskRows, rows = Math.Min(TaskRows, _problem.M - row), perFactor = _problem.TermsPerFactor;
-            float* factors = _problem.TermFactors, values = lists.Values, products = scaled;
-            ushort* offsets = lists.Offsets;
-            for (int block = 0; block < _blocks.Count; block++)
-            {
-                int* bounds = lists.Bounds(block, row);
-                int first = _blocks.First(block);
-                for (int list = 0; list < rows; list++)
-                {
-                    int i = *bounds++, end = *bounds++;
-                    for (; i < end; i++)
-                    {
-                        int term = first + (offsets[i] / SparseTile<TLanes>.Columns);
-                        products[i] = factors[perFactor == 1 ? term : term / perFactor] * values[i];
-                    }
-                }
-            }
-        }
+        public void Run(int task, int worker) => _block.Scale(task * TaskRows, Math.Min((task + 1) * TaskRows, _block.Rows));
     }
 
     private readonly struct Multiplying : IParallelBody

@@ -13,20 +13,29 @@ internal readonly struct TermBlocks(int k, int depth, int most)
 
     public int Most => most;
 
-    /// <summary>Depths of a dense product.</summary>
+    /// <summary>Parts: what a dense product takes at a time.</summary>
     public int Parts => Parallelism.Chunks(k, depth);
 
     public int Count => ((Parts - 1) * PerPart) + Parallelism.Chunks(k - ((Parts - 1) * depth), most);
 
     private int PerPart => Parallelism.Chunks(depth, most);
 
+    /// <summary>The first term of a part.</summary>
+    public int FirstOf(int part) => part * depth;
+
+    /// <summary>Terms of a part.</summary>
+    public int TermsOf(int part) => Math.Min(depth, k - FirstOf(part));
+
+    /// <summary>The first block of a part.</summary>
+    public int BlockOf(int part) => Math.Min(part * PerPart, Count);
+
     public int Part(int block) => block / PerPart;
 
     /// <summary>The first term of a block.</summary>
-    public int First(int block) => (Part(block) * depth) + (block % PerPart * most);
+    public int First(int block) => FirstOf(Part(block)) + (block % PerPart * most);
 
     /// <summary>Terms of a block.</summary>
-    public int Terms(int block) => Math.Min(most, Math.Min((Part(block) + 1) * depth, k) - First(block));
+    public int Terms(int block) => Math.Min(most, FirstOf(Part(block)) + TermsOf(Part(block)) - First(block));
 
     /// <summary>Whether sums begin in this block.</summary>
     public bool Opens(int block) => block % PerPart == 0;
