@@ -68,12 +68,7 @@ internal sealed unsafe class WorkerPool : IDisposable
     {
         if (t_pool == this)
         {
-            int worker = t_worker;
-            for (int task = 0; task < tasks; task++)
-            {
-                body.Run(task, worker);
-            }
-
+            RunAlone(tasks, t_worker, ref body);
             return;
         }
 
@@ -82,10 +77,7 @@ internal sealed unsafe class WorkerPool : IDisposable
         {
             if (Threads == 1 || tasks <= 1)
             {
-                for (int task = 0; task < tasks; task++)
-                {
-                    body.Run(task, 0);
-                }
+                RunAlone(tasks, 0, ref body);
             }
             else
             {
@@ -106,15 +98,13 @@ internal sealed unsafe class WorkerPool : IDisposable
     public static void Run<TBody>(WorkerPool? pool, int tasks, ref TBody body)
         where TBody : struct, IParallelBody
     {
-        if (pool is not null)
+        if (pool is null)
+        {
+            RunAlone(tasks, 0, ref body);
+        }
+        else
         {
             pool.Run(tasks, ref body);
-            return;
-        }
-
-        for (int task = 0; task < tasks; task++)
-        {
-            body.Run(task, 0);
         }
     }
 
@@ -140,6 +130,15 @@ internal sealed unsafe class WorkerPool : IDisposable
         {
             _scratch[worker].Dispose();
             _parking[worker].Dispose();
+        }
+    }
+
+    private static void RunAlone<TBody>(int tasks, int worker, ref TBody body)
+        where TBody : struct, IParallelBody
+    {
+        for (int task = 0; task < tasks; task++)
+        {
+            body.Run(task, worker);
         }
     }
 

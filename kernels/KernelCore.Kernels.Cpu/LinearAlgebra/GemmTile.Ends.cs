@@ -79,13 +79,15 @@ internal static unsafe partial class GemmTile<TLanes>
     private static void Add(in GemmTarget target, Vector128<double> dots, double* sums) =>
         (target.Beta == 0 ? dots : dots + Vector128.Load(sums)).Store(sums);
 
-    /// <summary>The products of a row with that of c, its halves added.</summary>
+    /// <summary>The products of a row, in two registers, with that of c, its halves added.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static TLanes Products(in GemmTarget target, int row, TLanes left, TLanes right)
+    public static TLanes Products(TLanes left, TLanes right, float* c)
     {
-        float* c = target.C + (row * target.RowC);
         TLanes products = left * TLanes.Load(c);
         products.AddProduct(right, TLanes.Load(c + TLanes.Count));
         return products;
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static TLanes Products(in GemmTarget target, int row, TLanes left, TLanes right) => Products(left, right, target.C + (row * target.RowC));
 }

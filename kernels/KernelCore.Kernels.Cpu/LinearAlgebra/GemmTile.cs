@@ -79,27 +79,27 @@ internal static unsafe partial class GemmTile<TLanes>
         switch (RowsComputed(rows))
         {
             case 12:
-                Multiply<TwelveRows, TSource, TEnd>(depth, a, rowA, depthA, b, strideB, target);
+                Multiply<Twelve, TSource, TEnd>(depth, a, rowA, depthA, b, strideB, target);
                 break;
             case 8:
-                Multiply<EightRows, TSource, TEnd>(depth, a, rowA, depthA, b, strideB, target);
+                Multiply<Eight, TSource, TEnd>(depth, a, rowA, depthA, b, strideB, target);
                 break;
             case 6:
-                Multiply<SixRows, TSource, TEnd>(depth, a, rowA, depthA, b, strideB, target);
+                Multiply<Six, TSource, TEnd>(depth, a, rowA, depthA, b, strideB, target);
                 break;
             default:
-                Multiply<FourRows, TSource, TEnd>(depth, a, rowA, depthA, b, strideB, target);
+                Multiply<Four, TSource, TEnd>(depth, a, rowA, depthA, b, strideB, target);
                 break;
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private static void Multiply<TRows, TSource, TEnd>(int depth, float* a, nint rowA, nint depthA, float* b, nint strideB, in GemmTarget target)
-        where TRows : struct, IRowCount
+        where TRows : struct, ICount
         where TSource : struct, ISource
         where TEnd : struct, IEnd
     {
-        Prefetch(TRows.Count, target);
+        Prefetch(TRows.Value, target);
         TLanes c00 = default, c01 = default;
         TLanes c10 = default, c11 = default;
         TLanes c20 = default, c21 = default;
@@ -120,19 +120,19 @@ internal static unsafe partial class GemmTile<TLanes>
             TSource.AddRow(ref c20, ref c21, a, rowA, 2, b0, b1);
             TSource.AddRow(ref c30, ref c31, a, rowA, 3, b0, b1);
 
-            if (TRows.Count > 4)
+            if (TRows.Value > 4)
             {
                 TSource.AddRow(ref c40, ref c41, a, rowA, 4, b0, b1);
                 TSource.AddRow(ref c50, ref c51, a, rowA, 5, b0, b1);
             }
 
-            if (TRows.Count > 6)
+            if (TRows.Value > 6)
             {
                 TSource.AddRow(ref c60, ref c61, a, rowA, 6, b0, b1);
                 TSource.AddRow(ref c70, ref c71, a, rowA, 7, b0, b1);
             }
 
-            if (TRows.Count > 8)
+            if (TRows.Value > 8)
             {
                 TSource.AddRow(ref c80, ref c81, a, rowA, 8, b0, b1);
                 TSource.AddRow(ref c90, ref c91, a, rowA, 9, b0, b1);
@@ -147,17 +147,17 @@ internal static unsafe partial class GemmTile<TLanes>
         TEnd.Take(target, 0, c00, c01, c10, c11);
         TEnd.Take(target, 2, c20, c21, c30, c31);
 
-        if (TRows.Count > 4)
+        if (TRows.Value > 4)
         {
             TEnd.Take(target, 4, c40, c41, c50, c51);
         }
 
-        if (TRows.Count > 6)
+        if (TRows.Value > 6)
         {
             TEnd.Take(target, 6, c60, c61, c70, c71);
         }
 
-        if (TRows.Count > 8)
+        if (TRows.Value > 8)
         {
             TEnd.Take(target, 8, c80, c81, c90, c91);
             TEnd.Take(target, 10, c100, c101, c110, c111);
@@ -224,30 +224,5 @@ internal static unsafe partial class GemmTile<TLanes>
             left.AddProduct(element, b0);
             right.AddProduct(element, b1);
         }
-    }
-
-    private interface IRowCount
-    {
-        static abstract int Count { get; }
-    }
-
-    private readonly struct TwelveRows : IRowCount
-    {
-        public static int Count => 12;
-    }
-
-    private readonly struct EightRows : IRowCount
-    {
-        public static int Count => 8;
-    }
-
-    private readonly struct SixRows : IRowCount
-    {
-        public static int Count => 6;
-    }
-
-    private readonly struct FourRows : IRowCount
-    {
-        public static int Count => 4;
     }
 }

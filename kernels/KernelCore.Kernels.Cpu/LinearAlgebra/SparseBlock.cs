@@ -96,11 +96,11 @@ internal unsafe struct SparseBlock<TLanes>
             {
                 MultiplyAll(rows, columns, terms, bounds, b, sums, _blocks.Opens(block));
             }
+        }
 
-            for (int i = 0; i < rows && _blocks.Closes(block); i++)
-            {
-                End(row + i, column, columns, sums + (i * SparseTile<TLanes>.Columns));
-            }
+        for (int i = 0; i < rows; i++)
+        {
+            End(row + i, column, columns, sums + (i * SparseTile<TLanes>.Columns));
         }
     }
 
@@ -200,12 +200,7 @@ internal unsafe struct SparseBlock<TLanes>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static TLanes Products(float* left, float* right)
-    {
-        TLanes products = TLanes.Load(left) * TLanes.Load(right);
-        products.AddProduct(TLanes.Load(left + TLanes.Count), TLanes.Load(right + TLanes.Count));
-        return products;
-    }
+    private static TLanes Products(float* row, float* c) => GemmTile<TLanes>.Products(TLanes.Load(row), TLanes.Load(row + TLanes.Count), c);
 
     private readonly void SumDots(double* dots, int parts, double* destination)
     {

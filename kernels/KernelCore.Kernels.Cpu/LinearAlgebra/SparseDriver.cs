@@ -21,7 +21,7 @@ internal static unsafe class SparseDriver<TLanes>
         }
 
         var blocks = new TermBlocks(problem.K, GemmBlocking.DepthOf(problem.K, GemmTile<TLanes>.Columns), SparseTile<TLanes>.Terms);
-        if (held.FindNonzeros(problem, blocks, SparseTile<TLanes>.Columns, pool) is not { } lists)
+        if (held.FindNonzeros(problem, blocks, SparseTile<TLanes>.Columns, pool) is not { } lists || !HasFiniteFactors(problem))
         {
             return false;
         }
@@ -55,7 +55,7 @@ internal static unsafe class SparseDriver<TLanes>
 
     private static bool IsSuited(in GemmProblem problem) =>
         problem.M >= FewestRows && problem.K > 0 && problem.N > GemmBlocking.InPlaceColumns * GemmTile<TLanes>.Columns && problem.ColumnC == 1
-        && problem.Activated == null && HasFiniteFactors(problem);
+        && problem.Activated == null;
 
     // A factor that is not finite makes something of zero.
     private static bool HasFiniteFactors(in GemmProblem problem) => problem.TermFactors == null || float.IsFinite(
@@ -74,7 +74,7 @@ internal static unsafe class SparseDriver<TLanes>
     private readonly struct Multiplying : IParallelBody
     {
         // More sums than a second-level cache holds beside all else; fewer repay no panel of B.
-        private const int MostRows = 512, FewestRows = 128;
+        private const int MostTaskRows = 512, FewestTaskRows = 128;
 
         private readonly SparseBlock<TLanes> _block;
         private readonly int _rows;
@@ -83,7 +83,7 @@ internal static unsafe class SparseDriver<TLanes>
         {
             _block = block;
             int below = threads == 1 ? 1 : Parallelism.Chunks(GemmBlocking.TasksPerThread * threads, block.Panels);
-            _rows = Math.Clamp(Parallelism.Chunks(block.Rows, below), FewestRows, MostRows);
+            _rows = Math.Clamp(Parallelism.Chunks(block.Rows, below), FewestTaskRows, MostTaskRows);
         }
 
         public int Tasks => _block.Panels * Parallelism.Chunks(_block.Rows, _rows);

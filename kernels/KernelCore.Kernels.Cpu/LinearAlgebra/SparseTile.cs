@@ -59,12 +59,12 @@ internal static unsafe class SparseTile<TLanes>
             if (!begins)
             {
                 Load(sums, out s0, out s1, out s2, out s3);
-                if (TCount.Registers > 4)
+                if (TCount.Value > 4)
                 {
                     Load(sums + (4 * TLanes.Count), out s4, out s5, out s6, out s7);
                 }
 
-                if (TCount.Registers > 8)
+                if (TCount.Value > 8)
                 {
                     Load(sums + (8 * TLanes.Count), out s8, out s9, out s10, out s11);
                 }
@@ -86,12 +86,12 @@ internal static unsafe class SparseTile<TLanes>
             }
 
             Store(sums, s0, s1, s2, s3);
-            if (TCount.Registers > 4)
+            if (TCount.Value > 4)
             {
                 Store(sums + (4 * TLanes.Count), s4, s5, s6, s7);
             }
 
-            if (TCount.Registers > 8)
+            if (TCount.Value > 8)
             {
                 Store(sums + (8 * TLanes.Count), s8, s9, s10, s11);
             }
@@ -111,7 +111,7 @@ internal static unsafe class SparseTile<TLanes>
         s1.AddProduct(value, TLanes.Load(row + TLanes.Count));
         s2.AddProduct(value, TLanes.Load(row + (2 * TLanes.Count)));
         s3.AddProduct(value, TLanes.Load(row + (3 * TLanes.Count)));
-        if (TCount.Registers > 4)
+        if (TCount.Value > 4)
         {
             s4.AddProduct(value, TLanes.Load(row + (4 * TLanes.Count)));
             s5.AddProduct(value, TLanes.Load(row + (5 * TLanes.Count)));
@@ -119,7 +119,7 @@ internal static unsafe class SparseTile<TLanes>
             s7.AddProduct(value, TLanes.Load(row + (7 * TLanes.Count)));
         }
 
-        if (TCount.Registers > 8)
+        if (TCount.Value > 8)
         {
             s8.AddProduct(value, TLanes.Load(row + (8 * TLanes.Count)));
             s9.AddProduct(value, TLanes.Load(row + (9 * TLanes.Count)));
@@ -144,25 +144,5 @@ internal static unsafe class SparseTile<TLanes>
         s1.Store(sums + TLanes.Count);
         s2.Store(sums + (2 * TLanes.Count));
         s3.Store(sums + (3 * TLanes.Count));
-    }
-
-    private interface ICount
-    {
-        static abstract int Registers { get; }
-    }
-
-    private readonly struct Twelve : ICount
-    {
-        public static int Registers => 12;
-    }
-
-    private readonly struct Eight : ICount
-    {
-        public static int Registers => 8;
-    }
-
-    private readonly struct Four : ICount
-    {
-        public static int Registers => 4;
     }
 }

@@ -39,7 +39,4 @@ internal readonly struct TermBlocks(int k, int depth, int most)
 
     /// <summary>Whether sums begin in this block.</summary>
     public bool Opens(int block) => block % PerPart == 0;
-
-    /// <summary>Whether sums are complete after this block.</summary>
-    public bool Closes(int block) => block + 1 == Count || Opens(block + 1);
 }
