@@ -10,17 +10,17 @@ internal static unsafe partial class GemmTile<TLanes>
     private interface IEnd
     {
         /// <summary>Takes rows <paramref name="row"/> and <paramref name="row"/> + 1.</summary>
-        static abstract void Take(in GemmTarget target, int row, TLanes left, TLanes right, TLanes nextLeft, TLanes nextRight);
+        static abstract void Take(in GemmTarget target, int row, in RowPair sums);
     }
 
     /// <summary>It goes to c.</summary>
     private readonly struct Stored : IEnd
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static void Take(in GemmTarget target, int row, TLanes left, TLanes right, TLanes nextLeft, TLanes nextRight)
+        public static void Take(in GemmTarget target, int row, in RowPair sums)
         {
-            Store(target, row, left, right);
-            Store(target, row + 1, nextLeft, nextRight);
+            Store(target, row, sums.Left, sums.Right);
+            Store(target, row + 1, sums.NextLeft, sums.NextRight);
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -56,9 +56,9 @@ internal static unsafe partial class GemmTile<TLanes>
     private readonly struct Dotted : IEnd
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static void Take(in GemmTarget target, int row, TLanes left, TLanes right, TLanes nextLeft, TLanes nextRight)
+        public static void Take(in GemmTarget target, int row, in RowPair sums)
         {
-            Vector128<double> dots = TLanes.Sums(Products(target, row, left, right), Products(target, row + 1, nextLeft, nextRight)) * target.Alpha;
+            Vector128<double> dots = TLanes.Sums(Products(target, row, sums.Left, sums.Right), Products(target, row + 1, sums.NextLeft, sums.NextRight)) * target.Alpha;
             Add(target, dots, target.Dots + row);
         }
     }

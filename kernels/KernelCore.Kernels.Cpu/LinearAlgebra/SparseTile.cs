@@ -107,24 +107,24 @@ internal static unsafe class SparseTile<TLanes>
         ref TLanes s4, ref TLanes s5, ref TLanes s6, ref TLanes s7, ref TLanes s8, ref TLanes s9, ref TLanes s10, ref TLanes s11)
         where TCount : struct, ICount
     {
-        s0.AddProduct(value, TLanes.Load(row));
-        s1.AddProduct(value, TLanes.Load(row + TLanes.Count));
-        s2.AddProduct(value, TLanes.Load(row + (2 * TLanes.Count)));
-        s3.AddProduct(value, TLanes.Load(row + (3 * TLanes.Count)));
+        s0.AddProduct(value, row);
+        s1.AddProduct(value, row + TLanes.Count);
+        s2.AddProduct(value, row + (2 * TLanes.Count));
+        s3.AddProduct(value, row + (3 * TLanes.Count));
         if (TCount.Value > 4)
         {
-            s4.AddProduct(value, TLanes.Load(row + (4 * TLanes.Count)));
-            s5.AddProduct(value, TLanes.Load(row + (5 * TLanes.Count)));
-            s6.AddProduct(value, TLanes.Load(row + (6 * TLanes.Count)));
-            s7.AddProduct(value, TLanes.Load(row + (7 * TLanes.Count)));
+            s4.AddProduct(value, row + (4 * TLanes.Count));
+            s5.AddProduct(value, row + (5 * TLanes.Count));
+            s6.AddProduct(value, row + (6 * TLanes.Count));
+            s7.AddProduct(value, row + (7 * TLanes.Count));
         }
 
         if (TCount.Value > 8)
         {
-            s8.AddProduct(value, TLanes.Load(row + (8 * TLanes.Count)));
-            s9.AddProduct(value, TLanes.Load(row + (9 * TLanes.Count)));
-            s10.AddProduct(value, TLanes.Load(row + (10 * TLanes.Count)));
-            s11.AddProduct(value, TLanes.Load(row + (11 * TLanes.Count)));
+            s8.AddProduct(value, row + (8 * TLanes.Count));
+            s9.AddProduct(value, row + (9 * TLanes.Count));
+            s10.AddProduct(value, row + (10 * TLanes.Count));
+            s11.AddProduct(value, row + (11 * TLanes.Count));
         }
     }
 

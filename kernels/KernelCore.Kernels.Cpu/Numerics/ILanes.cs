@@ -38,6 +38,9 @@ internal unsafe interface ILanes<TSelf> : IReal<TSelf>
     /// <summary>Adds *a b in place. With AVX-512 the multiply-add reads *a itself; elsewhere neighbouring calls share one read.</summary>
     void AddProduct(float* a, TSelf b);
 
+    /// <summary>Adds a times the lanes that start at b in place: a multiply-add that reads them itself.</summary>
+    void AddProduct(TSelf a, float* b);
+
     /// <summary>a, with another value in one lane; unchanged when there is no such lane.</summary>
     static abstract TSelf Replace(TSelf a, int lane, float value);
 

@@ -71,6 +71,9 @@ internal unsafe struct Lane : ILanes<Lane>
     public void AddProduct(float* a, Lane b) => _value = float.MultiplyAddEstimate(*a, b._value, _value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void AddProduct(Lane a, float* b) => _value = float.MultiplyAddEstimate(a._value, *b, _value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lane MultiplyAdd(Lane a, Lane b, Lane c) => new(float.MultiplyAddEstimate(a._value, b._value, c._value));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

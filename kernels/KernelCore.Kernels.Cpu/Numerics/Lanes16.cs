@@ -89,6 +89,9 @@ internal unsafe struct Lanes16 : ILanes<Lanes16>
     public void AddProduct(float* a, Lanes16 b) => _lanes = Vector512.MultiplyAddEstimate(Vector512.Create(Volatile.Read(ref *a)), b._lanes, _lanes);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void AddProduct(Lanes16 a, float* b) => _lanes = Vector512.MultiplyAddEstimate(a._lanes, Vector512.Load(b), _lanes);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes16 MultiplyAdd(Lanes16 a, Lanes16 b, Lanes16 c) => new(Vector512.MultiplyAddEstimate(a._lanes, b._lanes, c._lanes));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

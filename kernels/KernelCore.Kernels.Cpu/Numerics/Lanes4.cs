@@ -88,6 +88,9 @@ internal unsafe struct Lanes4 : ILanes<Lanes4>
     public void AddProduct(float* a, Lanes4 b) => _lanes = Vector128.MultiplyAddEstimate(Vector128.Create(*a), b._lanes, _lanes);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void AddProduct(Lanes4 a, float* b) => _lanes = Vector128.MultiplyAddEstimate(a._lanes, Vector128.Load(b), _lanes);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes4 MultiplyAdd(Lanes4 a, Lanes4 b, Lanes4 c) => new(Vector128.MultiplyAddEstimate(a._lanes, b._lanes, c._lanes));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

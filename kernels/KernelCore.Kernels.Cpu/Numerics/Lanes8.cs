@@ -95,6 +95,9 @@ internal unsafe struct Lanes8 : ILanes<Lanes8>
     public void AddProduct(float* a, Lanes8 b) => _lanes = Vector256.MultiplyAddEstimate(Vector256.Create(*a), b._lanes, _lanes);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void AddProduct(Lanes8 a, float* b) => _lanes = Vector256.MultiplyAddEstimate(a._lanes, Vector256.Load(b), _lanes);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes8 MultiplyAdd(Lanes8 a, Lanes8 b, Lanes8 c) => new(Vector256.MultiplyAddEstimate(a._lanes, b._lanes, c._lanes));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
