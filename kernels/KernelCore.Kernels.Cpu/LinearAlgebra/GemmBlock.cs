@@ -151,10 +151,7 @@ internal unsafe partial struct GemmBlock<TLanes>
                     }
                 }
 
-                for (int i = top; i < bottom; i++)
-                {
-                    MultiplyTile(i, j, columns, start, depth, b, strideB, tile);
-                }
+                MultiplyTiles(top, bottom, j, columns, start, depth, b, strideB, tile);
             }
 
             if (activates)
@@ -179,15 +176,13 @@ internal unsafe partial struct GemmBlock<TLanes>
     private readonly double* DotsOf(double* dots, int rowPanel, int columnPanel) =>
         dots == null ? null : dots + DotsOffset(rowPanel, columnPanel / GemmBlocking.TaskColumns);
 
-    /// <summary>Adds some terms to one tile of C.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private readonly void MultiplyTile(int rowPanel, int columnPanel, int columns, int start, int depth, float* b, nint strideB, float* whole)
+    /// <summary>Adds some terms to tiles of C, from <paramref name="top"/> down to <paramref name="bottom"/>. What is the same for all is worked out once.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    private readonly void MultiplyTiles(int top, int bottom, int columnPanel, int columns, int start, int depth, float* b, nint strideB, float* whole)
     {
-        int row = rowPanel * GemmTile<TLanes>.Rows, column = columnPanel * GemmTile<TLanes>.Columns, rows = Math.Min(GemmTile<TLanes>.Rows, _rows - row);
+        int row = top * GemmTile<TLanes>.Rows, column = columnPanel * GemmTile<TLanes>.Columns;
         bool isFirst = _term + start == 0, isLast = _term + start + depth == _problem.K;
-        bool inPlace = rowPanel < FirstPackedPanel;
-        nint rowA = inPlace ? _problem.RowA : 1, depthA = inPlace ? _problem.DepthA : GemmTile<TLanes>.Rows;
-        float* a = (inPlace ? SourceA(row) : PanelA(rowPanel)) + (start * depthA);
+        bool isWhole = columns == GemmTile<TLanes>.Columns && _problem.ColumnC == 1;
         var target = new GemmTarget
         {
             C = _problem.C + ((_row + row) * _problem.RowC) + (column * _problem.ColumnC),
@@ -197,16 +192,25 @@ internal unsafe partial struct GemmBlock<TLanes>
             RowBias = _problem.RowBias,
             Alpha = _problem.Alpha,
             Beta = isFirst && (_dots == null || columnPanel % GemmBlocking.TaskColumns == 0) ? _problem.Beta : 1,
-            Dots = DotsOf(_dots, rowPanel, columnPanel),
-            BiasDots = isFirst ? DotsOf(_biasDots, rowPanel, columnPanel) : null,
+            Dots = DotsOf(_dots, top, columnPanel),
+            BiasDots = isFirst ? DotsOf(_biasDots, top, columnPanel) : null,
         };
-        if (rows == GemmTile<TLanes>.RowsComputed(rows) && columns == GemmTile<TLanes>.Columns && _problem.ColumnC == 1)
+        for (int i = top; i < bottom; i++)
         {
-            GemmTile<TLanes>.Multiply(rows, depth, a, rowA, depthA, b, strideB, target);
-        }
-        else
-        {
-            MultiplyPart(rows, columns, depth, a, rowA, depthA, b, strideB, target, whole);
+            int rows = Math.Min(GemmTile<TLanes>.Rows, _rows - (i * GemmTile<TLanes>.Rows));
+            bool inPlace = i < FirstPackedPanel;
+            nint rowA = inPlace ? _problem.RowA : 1, depthA = inPlace ? _problem.DepthA : GemmTile<TLanes>.Rows;
+            float* a = (inPlace ? SourceA(i * GemmTile<TLanes>.Rows) : PanelA(i)) + (start * depthA);
+            if (isWhole && rows == GemmTile<TLanes>.RowsComputed(rows))
+            {
+                GemmTile<TLanes>.Multiply(rows, depth, a, rowA, depthA, b, strideB, target);
+            }
+            else
+            {
+                MultiplyPart(rows, columns, depth, a, rowA, depthA, b, strideB, target, whole);
+            }
+
+            target.MoveDown(GemmTile<TLanes>.Rows);
         }
     }
 

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace KernelCore.Kernels.Cpu;
 
 /// <summary>Where a tile of a product goes: c = alpha tile + beta c + bias, or the dots of its rows with those of c.</summary>
@@ -18,4 +20,14 @@ internal unsafe struct GemmTarget
 
     /// <summary>Null, or dots[i] = c_i . bias + beta dots[i], with the same beta.</summary>
     public double* BiasDots;
+
+    /// <summary>Moves on to the tile below.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void MoveDown(int rows)
+    {
+        C += rows * RowC;
+        Bias += Bias == null ? 0 : rows * RowBias;
+        Dots += Dots == null ? 0 : rows;
+        BiasDots += BiasDots == null ? 0 : rows;
+    }
 }
