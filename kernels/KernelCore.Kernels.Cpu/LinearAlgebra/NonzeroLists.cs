@@ -9,11 +9,11 @@ namespace KernelCore.Kernels.Cpu;
 /// <remarks>Parts of the terms come one after another, in each all rows. A group of rows has as much room as its elements would need: no list waits for the length of another.</remarks>
 internal sealed unsafe class NonzeroLists : IDisposable
 {
+    /// <summary>Rows of a group: their lists of a block lie one after another. One task makes them; those of a transposed matrix share cache lines.</summary>
+    public const int GroupRows = 16;
+
     // With about 0.7, lists cost what tiles cost that multiply with all elements.
     private const double MostNonzero = 0.6;
-
-    // Rows of a group, which one task makes; those of a transposed matrix share cache lines.
-    private const int GroupRows = 16;
 
     private readonly CpuDevice _device;
     private readonly int _rows, _width;
@@ -41,7 +41,7 @@ internal sealed unsafe class NonzeroLists : IDisposable
     /// <summary>Where lists begin and end among the values: that of a row in a block, then those of the rows after it.</summary>
     public int* Bounds(int block, int row) => HostMemory.Of(_bounds) + (2 * ((block * (nint)_rows) + row));
 
-    /// <summary>Where the values of a part have room, from a row on that is a multiple of 16.</summary>
+    /// <summary>Where the values of a part have room, from the first row of a group on.</summary>
     public nint RoomOf(int part, int row) => (nint)((Room(_rows) * _blocks.FirstOf(part)) + ((long)row * _blocks.TermsOf(part)));
 
     /// <summary>Rows that some rows have room for.</summary>

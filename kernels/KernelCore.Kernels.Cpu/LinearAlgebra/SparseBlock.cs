@@ -1,6 +1,7 @@
 using System.Numerics.Tensors;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace KernelCore.Kernels.Cpu;
 
@@ -11,6 +12,12 @@ namespace KernelCore.Kernels.Cpu;
 internal unsafe struct SparseBlock<TLanes>
     where TLanes : struct, ILanes<TLanes>
 {
+    // Offsets are multiples of three powers of two.
+    private const int OffsetUnits = 3;
+
+    // Rows of C ahead that are fetched: they come from farther away than the sums.
+    private const int RowsAhead = 4;
+
     private readonly GemmProblem _problem;
     private readonly TermBlocks _blocks;
     private readonly NonzeroLists _lists;
@@ -52,26 +59,34 @@ internal unsafe struct SparseBlock<TLanes>
         _values = IsScaled ? _scaled - _lists.RoomOf(part, _row) : _lists.Values;
     }
 
-    /// <summary>Multiplies the values of rows [row, endRow) by the factors of their terms.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    public readonly void Scale(int row, int endRow)
+    /// <summary>Multiplies the values of groups [group, endGroup) of rows by the factors of their terms.</summary>
+    public readonly void Scale(int group, int endGroup)
     {
-        int perFactor = _problem.TermsPerFactor;
-        float* factors = _problem.TermFactors, values = _lists.Values, scaled = _values;
-        ushort* offsets = _lists.Offsets;
+        float* factors = stackalloc float[OffsetUnits * SparseTile<TLanes>.Terms];
         for (int block = _blocks.BlockOf(_part); block < _blocks.BlockOf(_part + 1); block++)
         {
-            int* bounds = _lists.Bounds(block, _row + row);
-            int first = _blocks.First(block);
-            for (int list = row; list < endRow; list++)
+            for (int p = 0; p < _blocks.Terms(block); p++)
             {
-                int i = *bounds++, end = *bounds++;
-                for (; i < end; i++)
-                {
-                    int term = first + (offsets[i] / SparseTile<TLanes>.Columns);
-                    scaled[i] = factors[perFactor == 1 ? term : term / perFactor] * values[i];
-                }
+                factors[OffsetUnits * p] = _problem.TermFactors[(_blocks.First(block) + p) / _problem.TermsPerFactor];
             }
+
+            for (int i = group; i < endGroup; i++)
+            {
+                int row = i * NonzeroLists.GroupRows, last = Math.Min(row + NonzeroLists.GroupRows, Rows) - 1;
+                int start = _lists.Bounds(block, _row + row)[0], end = _lists.Bounds(block, _row + last)[1];
+                Scale(end - start, _lists.Values + start, _lists.Offsets + start, factors, _values + start);
+            }
+        }
+    }
+
+    /// <summary>Multiplies values by the factors of their terms.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    private static void Scale(nint count, float* values, ushort* offsets, float* factors, float* scaled)
+    {
+        for (nint i = 0; i < count; i++)
+        {
+            // The divisor is a power of two.
+            scaled[i] = factors[offsets[i] / (uint)(SparseTile<TLanes>.Columns / OffsetUnits)] * values[i];
         }
     }
 
@@ -88,7 +103,7 @@ internal unsafe struct SparseBlock<TLanes>
             float* source = _problem.B + (_blocks.First(block) * _problem.DepthB) + (column * _problem.ColumnB);
             GemmPacking.Pack(SparseTile<TLanes>.Columns, columns, terms, source, _problem.ColumnB, _problem.DepthB, b);
             int* bounds = _lists.Bounds(block, _row + row);
-            if (float.IsFinite(TensorPrimitives.SumOfMagnitudes(new ReadOnlySpan<float>(b, terms * SparseTile<TLanes>.Columns))))
+            if (IsFinite(terms, b))
             {
                 SparseTile<TLanes>.Multiply(rows, columns, bounds, _lists.Offsets, _values, b, sums, _blocks.Opens(block));
             }
@@ -100,8 +115,26 @@ internal unsafe struct SparseBlock<TLanes>
 
         for (int i = 0; i < rows; i++)
         {
+            Prefetch(row + Math.Min(i + RowsAhead, rows - 1), column, columns);
             End(row + i, column, columns, sums + (i * SparseTile<TLanes>.Columns));
         }
+    }
+
+    /// <summary>Whether a panel of B has neither an infinity nor a NaN: zero times its elements is zero.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    private static bool IsFinite(int terms, float* b)
+    {
+        TLanes zero = default, s0 = default, s1 = default, s2 = default, s3 = default;
+        for (int i = SparseTile<TLanes>.Columns / (4 * TLanes.Count) * terms; i > 0; i--)
+        {
+            s0.AddProduct(zero, b);
+            s1.AddProduct(zero, b + TLanes.Count);
+            s2.AddProduct(zero, b + (2 * TLanes.Count));
+            s3.AddProduct(zero, b + (3 * TLanes.Count));
+            b += 4 * TLanes.Count;
+        }
+
+        return (s0 + s1 + s2 + s3).Sum() == 0;
     }
 
     /// <summary>Adds up the dots of the block's rows, where they are wanted.</summary>
@@ -131,6 +164,20 @@ internal unsafe struct SparseBlock<TLanes>
             }
 
             SparseTile<TLanes>.Multiply(1, columns, all, offsets, values, b, sums + (row * SparseTile<TLanes>.Columns), opens);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private readonly void Prefetch(int row, int column, int columns)
+    {
+        if (Sse.IsSupported)
+        {
+            const int line = 16; // floats
+            float* c = _problem.C + ((_row + row) * _problem.RowC) + column;
+            for (int j = 0; j < columns; j += line)
+            {
+                Sse.Prefetch0(c + j);
+            }
         }
     }
 

@@ -63,12 +63,14 @@ internal static unsafe class SparseDriver<TLanes>
 
     private readonly struct Scaling(in SparseBlock<TLanes> block) : IParallelBody
     {
-        private const int TaskRows = 64;
+        private const int TaskGroups = 4;
         private readonly SparseBlock<TLanes> _block = block;
 
-        public int Tasks => Parallelism.Chunks(_block.Rows, TaskRows);
+        public int Tasks => Parallelism.Chunks(Groups, TaskGroups);
 
-        public void Run(int task, int worker) => _block.Scale(task * TaskRows, Math.Min((task + 1) * TaskRows, _block.Rows));
+        private int Groups => Parallelism.Chunks(_block.Rows, NonzeroLists.GroupRows);
+
+        public void Run(int task, int worker) => _block.Scale(task * TaskGroups, Math.Min((task + 1) * TaskGroups, Groups));
     }
 
     private readonly struct Multiplying : IParallelBody
