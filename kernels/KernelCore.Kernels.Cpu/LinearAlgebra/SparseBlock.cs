@@ -7,7 +7,7 @@ namespace KernelCore.Kernels.Cpu;
 
 /// <summary>
 /// A range of rows of a product whose left operand is lists of nonzeros, and a part of its terms. Panels of B, as wide as a row of sums, are packed
-/// a block of terms at a time; the sums of a task's rows stay in the second-level cache until the part's terms are complete.
+/// a block of terms at a time, unless B is held; the sums of a task's rows stay in the second-level cache until the part's terms are complete.
 /// </summary>
 internal unsafe struct SparseBlock<TLanes>
     where TLanes : struct, ILanes<TLanes>
@@ -21,7 +21,8 @@ internal unsafe struct SparseBlock<TLanes>
     private readonly GemmProblem _problem;
     private readonly TermBlocks _blocks;
     private readonly NonzeroLists _lists;
-    private readonly float* _scaled;
+    private readonly float* _scaled, _heldB;
+    private readonly bool _mustPackB;
     private readonly int _row, _wholeRows;
     private readonly double* _dots, _biasDots;
     private float* _values;
@@ -34,6 +35,11 @@ internal unsafe struct SparseBlock<TLanes>
         int rest = Rows % GemmTile<TLanes>.Rows;
         _wholeRows = rest == GemmTile<TLanes>.RowsComputed(rest) ? Rows : Rows - rest;
         _scaled = problem.TermFactors == null ? null : scratch.Floats(ScratchSlot.PackedA, NonzeroLists.Room(Rows) * blocks.TermsOf(0));
+        if (problem.HeldB is { } heldB)
+        {
+            _heldB = heldB.Find(SparseTile<TLanes>.Columns, problem.N, problem.K, problem.B, problem.ColumnB, out _mustPackB);
+        }
+
         if (problem.RowDots != null)
         {
             long dots = Rows * (long)Tiles;
@@ -49,6 +55,9 @@ internal unsafe struct SparseBlock<TLanes>
 
     /// <summary>Panels of B.</summary>
     public readonly int Panels => Parallelism.Chunks(_problem.N, SparseTile<TLanes>.Columns);
+
+    /// <summary>Panels of B that have to be packed, where they stay.</summary>
+    public readonly int PanelsToPack => _mustPackB && _part == 0 ? Panels : 0;
 
     // Tiles of a dense product, side by side.
     private readonly int Tiles => Parallelism.Chunks(_problem.N, GemmTile<TLanes>.Columns);
@@ -90,18 +99,30 @@ internal unsafe struct SparseBlock<TLanes>
         }
     }
 
+    /// <summary>Packs a panel of B, where it stays.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    public readonly void Pack(int panel) => Pack(panel, 0, _problem.K, HeldB(panel, 0));
+
     /// <summary>Multiplies rows [row, endRow) by a panel of B.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     public readonly void Multiply(int row, int endRow, int panel, Scratch scratch)
     {
         int rows = endRow - row, column = panel * SparseTile<TLanes>.Columns, columns = Math.Min(SparseTile<TLanes>.Columns, _problem.N - column);
-        float* b = scratch.Floats(ScratchSlot.PackedB, SparseTile<TLanes>.Columns * ((long)SparseTile<TLanes>.Terms + rows));
-        float* sums = b + (SparseTile<TLanes>.Columns * SparseTile<TLanes>.Terms);
+        float* packed = scratch.Floats(ScratchSlot.PackedB, SparseTile<TLanes>.Columns * ((long)SparseTile<TLanes>.Terms + rows));
+        float* sums = packed + (SparseTile<TLanes>.Columns * SparseTile<TLanes>.Terms);
         for (int block = _blocks.BlockOf(_part); block < _blocks.BlockOf(_part + 1); block++)
         {
             int terms = _blocks.Terms(block);
-            float* source = _problem.B + (_blocks.First(block) * _problem.DepthB) + (column * _problem.ColumnB);
-            GemmPacking.Pack(SparseTile<TLanes>.Columns, columns, terms, source, _problem.ColumnB, _problem.DepthB, b);
+            float* b = packed;
+            if (_heldB != null)
+            {
+                b = HeldB(panel, _blocks.First(block));
+            }
+            else
+            {
+                Pack(panel, _blocks.First(block), terms, b);
+            }
+
             int* bounds = _lists.Bounds(block, _row + row);
             if (IsFinite(terms, b))
             {
@@ -118,6 +139,17 @@ internal unsafe struct SparseBlock<TLanes>
             Prefetch(row + Math.Min(i + RowsAhead, rows - 1), column, columns);
             End(row + i, column, columns, sums + (i * SparseTile<TLanes>.Columns));
         }
+    }
+
+    private readonly float* HeldB(int panel, int term) => _heldB + (((panel * (nint)_problem.K) + term) * SparseTile<TLanes>.Columns);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private readonly void Pack(int panel, int term, int terms, float* packed)
+    {
+        int column = panel * SparseTile<TLanes>.Columns;
+        float* source = _problem.B + (term * _problem.DepthB) + (column * _problem.ColumnB);
+        GemmPacking.Pack(
+            SparseTile<TLanes>.Columns, Math.Min(SparseTile<TLanes>.Columns, _problem.N - column), terms, source, _problem.ColumnB, _problem.DepthB, packed);
     }
 
     /// <summary>Whether a panel of B has neither an infinity nor a NaN: zero times its elements is zero.</summary>

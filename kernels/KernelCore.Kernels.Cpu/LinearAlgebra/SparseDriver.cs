@@ -43,12 +43,8 @@ internal static unsafe class SparseDriver<TLanes>
 
     private static void Execute(in SparseBlock<TLanes> block, WorkerPool? pool)
     {
-        if (block.IsScaled)
-        {
-            var scaling = new Scaling(block);
-            WorkerPool.Run(pool, scaling.Tasks, ref scaling);
-        }
-
+        var preparing = new Preparing(block);
+        WorkerPool.Run(pool, preparing.Tasks, ref preparing);
         var multiplying = new Multiplying(block, pool?.Threads ?? 1);
         WorkerPool.Run(pool, multiplying.Tasks, ref multiplying);
     }
@@ -61,16 +57,27 @@ internal static unsafe class SparseDriver<TLanes>
     private static bool HasFiniteFactors(in GemmProblem problem) => problem.TermFactors == null || float.IsFinite(
         TensorPrimitives.SumOfMagnitudes(new ReadOnlySpan<float>(problem.TermFactors, Parallelism.Chunks(problem.K, problem.TermsPerFactor))));
 
-    private readonly struct Scaling(in SparseBlock<TLanes> block) : IParallelBody
+    private readonly struct Preparing(in SparseBlock<TLanes> block) : IParallelBody
     {
         private const int TaskGroups = 4;
         private readonly SparseBlock<TLanes> _block = block;
 
-        public int Tasks => Parallelism.Chunks(Groups, TaskGroups);
+        public int Tasks => _block.PanelsToPack + (_block.IsScaled ? Parallelism.Chunks(Groups, TaskGroups) : 0);
 
         private int Groups => Parallelism.Chunks(_block.Rows, NonzeroLists.GroupRows);
 
-        public void Run(int task, int worker) => _block.Scale(task * TaskGroups, Math.Min((task + 1) * TaskGroups, Groups));
+        public void Run(int task, int worker)
+        {
+            if (task < _block.PanelsToPack)
+            {
+                _block.Pack(task);
+            }
+            else
+            {
+                int group = (task - _block.PanelsToPack) * TaskGroups;
+                _block.Scale(group, Math.Min(group + TaskGroups, Groups));
+            }
+        }
     }
 
     private readonly struct Multiplying : IParallelBody

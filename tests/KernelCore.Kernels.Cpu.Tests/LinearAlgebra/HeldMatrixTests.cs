@@ -128,7 +128,8 @@ public sealed unsafe class HeldMatrixTests
         a.CopyFrom(Sparse(3, m * k, 1 - nonzero));
         float[] changed = Product();
         a.Hold();
-        for (int i = 0; i < 3; i++)
+        b.Hold();
+        for (int i = 0; i < 4; i++)
         {
             Assert.Equal(changed, Product());
         }
