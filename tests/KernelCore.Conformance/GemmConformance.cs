@@ -98,6 +98,35 @@ public abstract class GemmConformance : ConformanceSuite
         }
     }
 
+    [Theory]
+    [MemberData(nameof(Transpositions))]
+    public void SumsOfTwoProducts(bool transposeA, bool transposeB)
+    {
+        foreach ((int m, int n, int k, int nextK) in ((int, int, int, int)[])[(1, 1, 1, 1), (0, 4, 2, 2), (5, 7, 0, 3), (13, 33, 20, 7), (70, 65, 40, 90)])
+        {
+            var first = new Case(transposeA, transposeB, m, n, k, Alpha: 1, Beta: 0, Offset: 3, Gap: 2);
+            Case second = first with { K = nextK, Beta = 1, Bias = true };
+            (float[] a, float[] b) = (TestNumbers.Normal(1, m * k), TestNumbers.Normal(2, k * n));
+            (float[] nextA, float[] nextB) = (TestNumbers.Normal(5, m * nextK), TestNumbers.Normal(6, nextK * n));
+            float[] old = Filled(m * n, float.NaN), bias = TestNumbers.Normal(4, n);
+            Matrix[] operands = [Left(first, a), Right(first, b), Left(second, nextA), Right(second, nextB), Window(first, old, m, n)];
+            using Tensor biasTensor = Device.Allocate([n], bias);
+
+            Device.Kernels.LinearAlgebra.GemmSum(transposeA, transposeB, operands[0], operands[1], operands[2], operands[3], operands[4], biasTensor);
+
+            double[] expected = Sum(v => v), magnitude = Sum(Math.Abs);
+            double gamma = TestNumbers.Gamma(k + nextK + ((k + nextK) / 64) + 6);
+            AssertNumbers.Within(expected, Contents(first, operands[4]), i => gamma * magnitude[i], second.ToString());
+            Array.ForEach(operands, operand => operand.Tensor.Dispose());
+
+            double[] Sum(Func<double, double> map)
+            {
+                double[] product = Oracle(first, a, b, old, [], map), sum = Oracle(second with { Beta = 0 }, nextA, nextB, old, bias, map);
+                return [.. product.Zip(sum, (x, y) => x + y)];
+            }
+        }
+    }
+
     /// <summary>One product to check.</summary>
     /// <param name="TransposeA">As in the kernel.</param>
     /// <param name="TransposeB">As in the kernel.</param>
@@ -118,9 +147,7 @@ public abstract class GemmConformance : ConformanceSuite
     {
         float[] old = p.Beta == 0 ? Filled(p.M * p.N, float.NaN) : TestNumbers.Normal(3, p.M * p.N);
         float[] bias = p.Bias ? TestNumbers.Normal(4, p.N) : [];
-        Matrix left = p.TransposeA ? Window(p, a, p.K, p.M) : Window(p, a, p.M, p.K);
-        Matrix right = p.TransposeB ? Window(p, b, p.N, p.K) : Window(p, b, p.K, p.N);
-        Matrix result = Window(p, old, p.M, p.N);
+        Matrix left = Left(p, a), right = Right(p, b), result = Window(p, old, p.M, p.N);
         Tensor? biasTensor = p.Bias ? Device.Allocate([p.N], bias) : null;
 
         Device.Kernels.LinearAlgebra.Gemm(p.TransposeA, p.TransposeB, p.Alpha, left, right, p.Beta, result, biasTensor);
@@ -146,6 +173,10 @@ public abstract class GemmConformance : ConformanceSuite
             map(p.Beta), c, p.N, Map(bias));
         return c;
     }
+
+    private Matrix Left(Case p, float[] a) => p.TransposeA ? Window(p, a, p.K, p.M) : Window(p, a, p.M, p.K);
+
+    private Matrix Right(Case p, float[] b) => p.TransposeB ? Window(p, b, p.N, p.K) : Window(p, b, p.K, p.N);
 
     /// <summary>The matrix inside a larger tensor whose other elements hold a guard value.</summary>
     private Matrix Window(Case p, float[] values, int rows, int columns)

@@ -10,11 +10,7 @@ internal sealed unsafe class CpuLinearAlgebra(CpuDevice device) : ILinearAlgebra
     public void Gemm(
         bool transposeA, bool transposeB, float alpha, Matrix a, Matrix b, float beta, Matrix c, Tensor? bias = null, ActivatedOutput? activated = null)
     {
-        int m = c.Rows, n = c.Columns, k = transposeA ? a.Rows : a.Columns;
-        var problem = new GemmProblem(
-            transposeA, transposeB, m, n, k, alpha, HostMemory.Of(a.Tensor) + a.Offset, a.Stride, HostMemory.Of(b.Tensor) + b.Offset, b.Stride, beta,
-            HostMemory.Of(c.Tensor) + c.Offset, c.Stride, HostMemory.Of(bias));
-        (problem.HeldA, problem.HeldB) = (HeldMatrix.Of(a), HeldMatrix.Of(b));
+        GemmProblem problem = Problem(transposeA, transposeB, alpha, a, b, beta, c, bias);
         if (activated is { } activation)
         {
             (problem.Kind, problem.Slope) = (activation.Kind, activation.Slope);
@@ -22,6 +18,23 @@ internal sealed unsafe class CpuLinearAlgebra(CpuDevice device) : ILinearAlgebra
             problem.RowActivated = activation.Output.Stride;
         }
 
-        Cpu.Gemm.Run(problem, (long)m * n * k < ParallelWork ? null : device.Pool);
+        Cpu.Gemm.Run(problem, Pool(problem));
     }
+
+    /// <inheritdoc/>
+    public void GemmSum(bool transposeA, bool transposeB, Matrix a, Matrix b, Matrix nextA, Matrix nextB, Matrix c, Tensor? bias = null)
+    {
+        GemmProblem first = Problem(transposeA, transposeB, 1, a, b, 0, c, null), then = Problem(transposeA, transposeB, 1, nextA, nextB, 1, c, bias);
+        Cpu.Gemm.Run(first, then, Pool(first));
+    }
+
+    private static GemmProblem Problem(bool transposeA, bool transposeB, float alpha, Matrix a, Matrix b, float beta, Matrix c, Tensor? bias) => new(
+        transposeA, transposeB, c.Rows, c.Columns, transposeA ? a.Rows : a.Columns, alpha, HostMemory.Of(a.Tensor) + a.Offset, a.Stride,
+        HostMemory.Of(b.Tensor) + b.Offset, b.Stride, beta, HostMemory.Of(c.Tensor) + c.Offset, c.Stride, HostMemory.Of(bias))
+    {
+        HeldA = HeldMatrix.Of(a),
+        HeldB = HeldMatrix.Of(b),
+    };
+
+    private WorkerPool? Pool(in GemmProblem problem) => (long)problem.M * problem.N * problem.K < ParallelWork ? null : device.Pool;
 }

@@ -12,10 +12,12 @@ internal unsafe partial struct GemmBlock<TLanes>
     where TLanes : struct, ILanes<TLanes>
 {
     private readonly GemmProblem _problem;
-    private readonly float* _packedA, _heldA, _heldB;
+    private readonly float* _heldA, _heldB;
     private readonly double* _dots, _biasDots;
     private readonly bool _readsAInPlace, _mustPackA, _mustPackB;
     private readonly int _depth;
+    private readonly long _packedRows;
+    private float* _packedA;
     private int _row, _rows, _term, _terms;
 
     public GemmBlock(in GemmProblem problem, Scratch scratch)
@@ -23,8 +25,7 @@ internal unsafe partial struct GemmBlock<TLanes>
         _problem = problem;
         _depth = GemmBlocking.DepthOf(problem.K, GemmTile<TLanes>.Columns);
         _readsAInPlace = ColumnPanels <= GemmBlocking.InPlaceColumns && problem.TermFactors == null;
-        long rows = Parallelism.Chunks(Math.Min(problem.M, GemmBlocking.Rows), GemmTile<TLanes>.Rows) * GemmTile<TLanes>.Rows;
-        Terms = (int)Math.Min(problem.K, Math.Max(1, GemmBlocking.PackedFloats / (rows * Math.Max(1, _depth))) * _depth);
+        _packedRows = Parallelism.Chunks(Math.Min(problem.M, GemmBlocking.Rows), GemmTile<TLanes>.Rows) * GemmTile<TLanes>.Rows;
         _mustPackA = true;
         if (problem.HeldA is { } heldA && !_readsAInPlace && problem.TermFactors == null)
         {
@@ -32,21 +33,24 @@ internal unsafe partial struct GemmBlock<TLanes>
             _mustPackA = _heldA == null || mustPack;
         }
 
+        Terms = IsHeldA ? problem.K : (int)Math.Min(problem.K, Math.Max(1, GemmBlocking.PackedFloats / (_packedRows * Math.Max(1, _depth))) * _depth);
         if (problem.HeldB is { } heldB && problem.M > GemmBlocking.InPlaceRows * GemmTile<TLanes>.Rows)
         {
             _heldB = heldB.Find(GemmTile<TLanes>.Columns, problem.N, problem.K, problem.B, problem.ColumnB, out _mustPackB);
         }
 
-        _packedA = _heldA == null ? scratch.Floats(ScratchSlot.PackedA, Terms * rows) : null;
         if (problem.RowDots != null)
         {
-            _dots = scratch.Doubles(ScratchSlot.RowDots, 2 * Groups * rows);
-            _biasDots = problem.BiasDots == null ? null : _dots + (Groups * rows);
+            _dots = scratch.Doubles(ScratchSlot.RowDots, 2 * Groups * _packedRows);
+            _biasDots = problem.BiasDots == null ? null : _dots + (Groups * _packedRows);
         }
     }
 
-    /// <summary>Most terms of a block.</summary>
+    /// <summary>Most terms of a block: as many as there is room for to pack, and all where panels of A stay.</summary>
     public readonly int Terms { get; }
+
+    /// <summary>Whether panels of A stay, so that they take no room of the scratch.</summary>
+    public readonly bool IsHeldA => _heldA != null;
 
     public readonly int M => _problem.M;
 
@@ -59,6 +63,9 @@ internal unsafe partial struct GemmBlock<TLanes>
     public readonly int ColumnPanels => Parallelism.Chunks(_problem.N, GemmTile<TLanes>.Columns);
 
     private readonly int Groups => Parallelism.Chunks(ColumnPanels, GemmBlocking.TaskColumns);
+
+    /// <summary>Takes the room for panels of A that do not stay. Another product that needs it may run before that.</summary>
+    public void Reserve(Scratch scratch) => _packedA = IsHeldA ? null : scratch.Floats(ScratchSlot.PackedA, Terms * _packedRows);
 
     public void MoveTo(int row, int term)
     {

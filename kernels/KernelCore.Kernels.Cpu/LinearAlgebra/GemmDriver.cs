@@ -6,7 +6,6 @@ namespace KernelCore.Kernels.Cpu;
 internal static unsafe class GemmDriver<TLanes>
     where TLanes : struct, ILanes<TLanes>
 {
-    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     public static void Run(in GemmProblem given, WorkerPool? pool)
     {
         if (given.M == 0 || given.N == 0)
@@ -15,14 +14,58 @@ internal static unsafe class GemmDriver<TLanes>
             return;
         }
 
-        bool transpose = given.RowDots == null && PreferTransposed(given);
-        GemmProblem problem = transpose ? given.Transposed() : given;
-        if (SparseDriver<TLanes>.TryRun(problem, pool))
+        GemmProblem problem = Ordered(given);
+        if (SparseDriver<TLanes>.Find(problem, pool) is { } lists)
         {
+            SparseDriver<TLanes>.Run(problem, lists, pool);
             return;
         }
 
         var block = new GemmBlock<TLanes>(problem, Scratch.Current);
+        Run(ref block, pool);
+    }
+
+    /// <summary>A product and another one into the same C, the second with beta 1.</summary>
+    /// <remarks>They share loops where at most one packs A, as there is room for one, and all rows go at a time.</remarks>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    public static void Run(in GemmProblem given, in GemmProblem then, WorkerPool? pool)
+    {
+        if (pool is null || given.M == 0 || given.N == 0)
+        {
+            Run(given, pool);
+            Run(then, pool);
+            return;
+        }
+
+        GemmProblem problem = Ordered(given), next = Ordered(then);
+        NonzeroLists? lists = SparseDriver<TLanes>.Find(problem, pool), nextLists = SparseDriver<TLanes>.Find(next, pool);
+        GemmBlock<TLanes> block = lists is null ? new(problem, Scratch.Current) : default, nextBlock = nextLists is null ? new(next, Scratch.Current) : default;
+        if (lists is null && nextLists is null && (block.IsHeldA || nextBlock.IsHeldA) && block.M <= GemmBlocking.Rows)
+        {
+            RunBoth(ref block, ref nextBlock, pool);
+            return;
+        }
+
+        Run(problem, lists, ref block, pool);
+        Run(next, nextLists, ref nextBlock, pool);
+    }
+
+    private static void Run(in GemmProblem problem, NonzeroLists? lists, ref GemmBlock<TLanes> block, WorkerPool? pool)
+    {
+        if (lists is null)
+        {
+            Run(ref block, pool);
+        }
+        else
+        {
+            SparseDriver<TLanes>.Run(problem, lists, pool);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    private static void Run(ref GemmBlock<TLanes> block, WorkerPool? pool)
+    {
+        block.Reserve(Scratch.Current);
         for (int row = 0; row < block.M; row += GemmBlocking.Rows)
         {
             int term = 0;
@@ -36,6 +79,34 @@ internal static unsafe class GemmDriver<TLanes>
             block.SumDots();
         }
     }
+
+    /// <summary>The last terms of the one and the first of the other run together: a task's part of C is still in cache, and threads wait for each other once.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    private static void RunBoth(ref GemmBlock<TLanes> first, ref GemmBlock<TLanes> second, WorkerPool pool)
+    {
+        first.Reserve(Scratch.Current);
+        second.Reserve(Scratch.Current);
+        int term = 0;
+        for (; term + first.Terms < first.K; term += first.Terms)
+        {
+            first.MoveTo(0, term);
+            Execute(first, pool);
+        }
+
+        first.MoveTo(0, term);
+        second.MoveTo(0, 0);
+        var packing = new PackingBoth(first, second);
+        pool.Run(packing.Tasks, ref packing);
+        var multiplying = new MultiplyingBoth(first, second, pool.Threads);
+        pool.Run(multiplying.Tasks, ref multiplying);
+        for (term = second.Terms; term < second.K; term += second.Terms)
+        {
+            second.MoveTo(0, term);
+            Execute(second, pool);
+        }
+    }
+
+    private static GemmProblem Ordered(in GemmProblem given) => given.RowDots == null && PreferTransposed(given) ? given.Transposed() : given;
 
     // A tile is wide and low: a product of few columns wastes less of it when transposed.
     private static bool PreferTransposed(in GemmProblem problem)
@@ -113,11 +184,45 @@ internal static unsafe class GemmDriver<TLanes>
 
         private int Across => Parallelism.Chunks(_block.ColumnPanels, _columns);
 
-        public void Run(int task, int worker)
+        public void Run(int task, int worker) => Run(task, _block);
+
+        public void Run(int task, in GemmBlock<TLanes> block)
         {
             int row = task / Across * _rows, column = task % Across * _columns;
-            _block.Multiply(
-                row, Math.Min(row + _rows, _block.RowPanels), column, Math.Min(column + _columns, _block.ColumnPanels), Scratch.Current);
+            block.Multiply(row, Math.Min(row + _rows, _block.RowPanels), column, Math.Min(column + _columns, _block.ColumnPanels), Scratch.Current);
+        }
+    }
+
+    private readonly struct PackingBoth(in GemmBlock<TLanes> first, in GemmBlock<TLanes> second) : IParallelBody
+    {
+        private readonly Packing _first = new(first), _second = new(second);
+
+        public int Tasks => _first.Tasks + _second.Tasks;
+
+        public void Run(int task, int worker)
+        {
+            if (task < _first.Tasks)
+            {
+                _first.Run(task, worker);
+            }
+            else
+            {
+                _second.Run(task - _first.Tasks, worker);
+            }
+        }
+    }
+
+    private readonly struct MultiplyingBoth(in GemmBlock<TLanes> first, in GemmBlock<TLanes> second, int threads) : IParallelBody
+    {
+        private readonly Multiplying _first = new(first, threads);
+        private readonly GemmBlock<TLanes> _second = second;
+
+        public int Tasks => _first.Tasks;
+
+        public void Run(int task, int worker)
+        {
+            _first.Run(task, worker);
+            _first.Run(task, _second);
         }
     }
 }

@@ -12,20 +12,15 @@ internal static unsafe class SparseDriver<TLanes>
     // Fewer rows would not repay the packing of B.
     private const int FewestRows = 32;
 
-    /// <summary>Runs the product if its left operand is held as lists of nonzeros.</summary>
-    public static bool TryRun(in GemmProblem problem, WorkerPool? pool)
+    /// <summary>The left operand as lists of nonzeros; null unless it is held and the product is worth it.</summary>
+    public static NonzeroLists? Find(in GemmProblem problem, WorkerPool? pool) =>
+        problem.HeldA is { } held && IsSuited(problem) && held.FindNonzeros(problem, BlocksOf(problem), SparseTile<TLanes>.Columns, pool) is { } lists
+        && HasFiniteFactors(problem) ? lists : null;
+
+    /// <summary>Runs the product.</summary>
+    public static void Run(in GemmProblem problem, NonzeroLists lists, WorkerPool? pool)
     {
-        if (problem.HeldA is not { } held || !IsSuited(problem))
-        {
-            return false;
-        }
-
-        var blocks = new TermBlocks(problem.K, GemmBlocking.DepthOf(problem.K, GemmTile<TLanes>.Columns), SparseTile<TLanes>.Terms);
-        if (held.FindNonzeros(problem, blocks, SparseTile<TLanes>.Columns, pool) is not { } lists || !HasFiniteFactors(problem))
-        {
-            return false;
-        }
-
+        TermBlocks blocks = BlocksOf(problem);
         for (int row = 0; row < problem.M; row += GemmBlocking.Rows)
         {
             var block = new SparseBlock<TLanes>(problem, blocks, lists, row, Scratch.Current);
@@ -37,9 +32,10 @@ internal static unsafe class SparseDriver<TLanes>
 
             block.SumDots();
         }
-
-        return true;
     }
+
+    private static TermBlocks BlocksOf(in GemmProblem problem) =>
+        new(problem.K, GemmBlocking.DepthOf(problem.K, GemmTile<TLanes>.Columns), SparseTile<TLanes>.Terms);
 
     private static void Execute(in SparseBlock<TLanes> block, WorkerPool? pool)
     {

@@ -20,13 +20,17 @@ internal sealed unsafe partial class CpuPerSampleKernels
             float old = u == 0 ? beta : 1;
             if (use.IsSingle(CaptureKind.Linear))
             {
-                Run(OuterProducts(use[0], use.Batch, 1, use[0].Backprop, use[0].Activation, old, sum) with
+                // Two uses, as of a tangent, (a, rg) and (ra, g), are a sum of two products.
+                GemmProblem product = OuterProducts(use, uses[u], factors, old, sum);
+                if (u + 1 < uses.Length && gradient.Use(u + 1).IsSingle(CaptureKind.Linear))
                 {
-                    TermFactors = factors,
-                    TermsPerFactor = use[0].Positions,
-                    HeldA = HeldMatrix.Of(uses[u].Backprop),
-                    HeldB = HeldMatrix.Of(uses[u].Activation),
-                });
+                    u++;
+                    Gemm.Run(product, OuterProducts(gradient.Use(u), uses[u], factors, 1, sum), Pool(product));
+                }
+                else
+                {
+                    Run(product);
+                }
             }
             else if (use.IsSingle(CaptureKind.Lookup))
             {
@@ -54,8 +58,20 @@ internal sealed unsafe partial class CpuPerSampleKernels
     private static GemmProblem OuterProducts(in CaptureView use, int batch, float alpha, float* g, float* a, float beta, float* destination) =>
         new(true, false, use.Rows, use.Columns, checked(batch * use.Positions), alpha, g, use.Rows, a, use.Columns, beta, destination, use.Columns, null);
 
+    /// <summary>C = (diag(c) G)^T A + beta C over all positions of the batch.</summary>
+    private static GemmProblem OuterProducts(in ParameterGradient use, LayerCapture capture, float* factors, float beta, float* destination) =>
+        OuterProducts(use[0], use.Batch, 1, use[0].Backprop, use[0].Activation, beta, destination) with
+        {
+            TermFactors = factors,
+            TermsPerFactor = use[0].Positions,
+            HeldA = HeldMatrix.Of(capture.Backprop),
+            HeldB = HeldMatrix.Of(capture.Activation),
+        };
+
     /// <summary>Runs a product, on all threads when that pays.</summary>
-    private void Run(in GemmProblem problem) => Gemm.Run(problem, (long)problem.M * problem.N * problem.K < ParallelProduct ? null : device.Pool);
+    private void Run(in GemmProblem problem) => Gemm.Run(problem, Pool(problem));
+
+    private WorkerPool? Pool(in GemmProblem problem) => (long)problem.M * problem.N * problem.K < ParallelProduct ? null : device.Pool;
 
     /// <summary>Gradients that lie there as they are: ranges of elements take all samples in their order.</summary>
     private readonly struct BroadcastSumBody(ParameterGradient gradient, float* coefficients, float beta, float* destination) : IRangeBody

@@ -16,4 +16,20 @@ public interface ILinearAlgebra
     /// <remarks>float32 fused multiply-adds, each element summed in increasing k within blocks of fixed size.</remarks>
     void Gemm(
         bool transposeA, bool transposeB, float alpha, Matrix a, Matrix b, float beta, Matrix c, Tensor? bias = null, ActivatedOutput? activated = null);
+
+    /// <summary>C = op(A) op(B) + op(A') op(B'), plus a bias on every row: the product rule in matrices. The old C is not read.</summary>
+    /// <param name="transposeA">Whether A and A' are used transposed.</param>
+    /// <param name="transposeB">Whether B and B' are used transposed.</param>
+    /// <param name="a">A: [m, k], or [k, m] when transposed.</param>
+    /// <param name="b">B: [k, n], or [n, k] when transposed.</param>
+    /// <param name="nextA">A', as A with a k of its own.</param>
+    /// <param name="nextB">B', as B.</param>
+    /// <param name="c">[m, n].</param>
+    /// <param name="bias">[n], added to every row of C; null for none.</param>
+    /// <remarks>The bits of the two products one after the other, the second added to the first; a backend may save some of their reads and waits.</remarks>
+    void GemmSum(bool transposeA, bool transposeB, Matrix a, Matrix b, Matrix nextA, Matrix nextB, Matrix c, Tensor? bias = null)
+    {
+        Gemm(transposeA, transposeB, 1, a, b, 0, c);
+        Gemm(transposeA, transposeB, 1, nextA, nextB, 1, c, bias);
+    }
 }

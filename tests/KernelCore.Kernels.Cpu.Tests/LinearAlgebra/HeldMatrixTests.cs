@@ -142,6 +142,56 @@ public sealed unsafe class HeldMatrixTests
         }
     }
 
+    public static TheoryData<int, int, int, int, bool, bool, double, double> Sums
+    {
+        get
+        {
+            var data = new TheoryData<int, int, int, int, bool, bool, double, double>();
+            foreach ((int m, int n, int k, int nextK) in ((int, int, int, int)[])[
+                (1, 1, 1, 1), (0, 3, 2, 2), (3, 4, 0, 5), (70, 90, 0, 0), (37, 130, 70, 9), (150, 390, 1100, 600), (300, 10, 60, 60), (10, 300, 60, 60),
+                (2100, 100, 600, 1100), (3100, 100, 30, 600)])
+            {
+                data.Add(m, n, k, nextK, false, true, 1, 1);
+                data.Add(m, n, k, nextK, false, false, 1, 0.3);
+                data.Add(m, n, k, nextK, true, false, 0.3, 1);
+                data.Add(m, n, k, nextK, true, true, 0.3, 0.3);
+            }
+
+            return data;
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Sums))]
+    public void Sums_of_two_products_have_the_bits_of_one_after_the_other(
+        int m, int n, int k, int nextK, bool transposeA, bool transposeB, double nonzero, double nextNonzero)
+    {
+        foreach (int threads in (int[])[1, 2, 3])
+        {
+            using var device = new CpuDevice(threads);
+            using Tensor a = device.Allocate(transposeA ? [k, m] : [m, k], Sparse(1, m * k, nonzero)), b = device.Allocate(transposeB ? [n, k] : [k, n], TestNumbers.Normal(2, k * n));
+            using Tensor nextA = device.Allocate(transposeA ? [nextK, m] : [m, nextK], Sparse(3, m * nextK, nextNonzero));
+            using Tensor nextB = device.Allocate(transposeB ? [n, nextK] : [nextK, n], TestNumbers.Normal(4, nextK * n));
+            using Tensor c = device.Allocate([m, n]), bias = device.Allocate([n], TestNumbers.Normal(5, n));
+            ILinearAlgebra algebra = device.Kernels.LinearAlgebra;
+            algebra.Gemm(transposeA, transposeB, 1, Matrix.Of(a), Matrix.Of(b), 0, Matrix.Of(c));
+            algebra.Gemm(transposeA, transposeB, 1, Matrix.Of(nextA), Matrix.Of(nextB), 1, Matrix.Of(c), bias);
+            float[] expected = c.ToArray();
+            foreach (Tensor[] held in (Tensor[][])[[], [a], [nextA, b], [a, b, nextA, nextB]])
+            {
+                Array.ForEach(held, tensor => tensor.Hold());
+                for (int i = 0; i < 3; i++)
+                {
+                    c.Fill(float.NaN);
+                    algebra.GemmSum(transposeA, transposeB, Matrix.Of(a), Matrix.Of(b), Matrix.Of(nextA), Matrix.Of(nextB), Matrix.Of(c), bias);
+                    Assert.Equal(expected, c.ToArray());
+                }
+
+                Array.ForEach(held, tensor => tensor.Release());
+            }
+        }
+    }
+
     [Theory]
     [InlineData(0, 1)]
     [InlineData(0.3, 2)]
@@ -194,6 +244,7 @@ public sealed unsafe class HeldMatrixTests
             coefficients.Span[batch / 2] = float.PositiveInfinity;
         }
 
+        using Tensor other = device.Allocate(backprop.Shape, TestNumbers.Normal(6, batch * positions * rows));
         using Tensor sum = device.Allocate([rows, columns]), dots = device.Allocate([batch]), biasDots = device.Allocate([batch]);
         var capture = new LayerCapture
         {
@@ -221,7 +272,7 @@ public sealed unsafe class HeldMatrixTests
             float[] plain = sum.ToArray();
             kernels.WeightedSum([capture], ParameterRole.Weight, coefficients, 0, sum);
             float[] weighted = sum.ToArray();
-            kernels.WeightedSum([capture], ParameterRole.Weight, coefficients, 0.5f, sum);
+            kernels.WeightedSum([capture, capture with { Backprop = other }, capture], ParameterRole.Weight, coefficients, 0.5f, sum);
             kernels.Dots([capture], ParameterRole.Weight, weight, dots);
             float[] alone = dots.ToArray();
             kernels.LayerDots([capture], weight, bias, dots, biasDots);
@@ -247,8 +298,8 @@ public sealed unsafe class HeldMatrixTests
             TermFactors = &factor,
             TermsPerFactor = k,
         };
-        Assert.False(SparseDriver<Lane>.TryRun(problem, null));
-        Assert.Equal(expected, SparseDriver<Lane>.TryRun(problem, null));
+        Assert.Null(SparseDriver<Lane>.Find(problem, null));
+        Assert.Equal(expected, SparseDriver<Lane>.Find(problem, null) is not null);
     }
 
     [Fact]
@@ -319,7 +370,7 @@ public sealed unsafe class HeldMatrixTests
     public void Products_with_held_operands_allocate_nothing(float element)
     {
         using var device = new CpuDevice(2);
-        using Tensor a = device.Allocate([150, 600]), b = device.Allocate([150, 600]), c = device.Allocate([150, 150]);
+        using Tensor a = device.Allocate([150, 600]), b = device.Allocate([150, 600]), c = device.Allocate([150, 150]), d = device.Allocate([150, 600]);
         a.Fill(element);
         SteadyState.AssertNoAllocation(() =>
         {
@@ -328,6 +379,7 @@ public sealed unsafe class HeldMatrixTests
                 a.Hold();
                 b.Hold();
                 device.Kernels.LinearAlgebra.Gemm(false, true, 1, Matrix.Of(a), Matrix.Of(b), 0, Matrix.Of(c));
+                device.Kernels.LinearAlgebra.GemmSum(false, true, Matrix.Of(a), Matrix.Of(b), Matrix.Of(d), Matrix.Of(b), Matrix.Of(c));
             }
 
             a.Release();

@@ -147,21 +147,21 @@ internal abstract class LayerStep(StepContext context)
         ILinearAlgebra algebra = Kernels.LinearAlgebra;
         Matrix w = Matrix.Of(weight.Tensor), ry = Matrix.Of(outputTangent);
         Tensor? v = Along(direction, bias);
-        float old = 0;
-        if (Along(direction, weight) is { } weightTangent)
+        switch (Along(direction, weight), inputTangent)
         {
-            algebra.Gemm(false, true, 1, Matrix.Of(input), Matrix.Of(weightTangent), 0, ry, v);
-            (old, v) = (1, null);
-        }
-
-        if (inputTangent is not null)
-        {
-            algebra.Gemm(false, true, 1, Matrix.Of(inputTangent), w, old, ry, v);
-        }
-        else if (old == 0)
-        {
-            // A frozen weight on a constant input: the bias alone moves.
-            algebra.Gemm(false, true, 0, Matrix.Of(input), w, 0, ry, v);
+            case ({ } weightTangent, { } rx):
+                algebra.GemmSum(false, true, Matrix.Of(input), Matrix.Of(weightTangent), Matrix.Of(rx), w, ry, v);
+                break;
+            case ({ } weightTangent, null):
+                algebra.Gemm(false, true, 1, Matrix.Of(input), Matrix.Of(weightTangent), 0, ry, v);
+                break;
+            case (null, { } rx):
+                algebra.Gemm(false, true, 1, Matrix.Of(rx), w, 0, ry, v);
+                break;
+            default:
+                // A frozen weight on a constant input: the bias alone moves.
+                algebra.Gemm(false, true, 0, Matrix.Of(input), w, 0, ry, v);
+                break;
         }
     }
 
@@ -170,11 +170,14 @@ internal abstract class LayerStep(StepContext context)
         Tensor outputGradient, Tensor outputGradientTangent, ParameterReference weight, ParameterVector direction, bool curved, Tensor inputGradientTangent)
     {
         ILinearAlgebra algebra = Kernels.LinearAlgebra;
-        Matrix rgx = Matrix.Of(inputGradientTangent);
-        algebra.Gemm(false, false, 1, Matrix.Of(outputGradientTangent), Matrix.Of(weight.Tensor), 0, rgx);
+        Matrix rgy = Matrix.Of(outputGradientTangent), w = Matrix.Of(weight.Tensor), rgx = Matrix.Of(inputGradientTangent);
         if (curved && Along(direction, weight) is { } weightTangent)
         {
-            algebra.Gemm(false, false, 1, Matrix.Of(outputGradient), Matrix.Of(weightTangent), 1, rgx);
+            algebra.GemmSum(false, false, rgy, w, Matrix.Of(outputGradient), Matrix.Of(weightTangent), rgx);
+        }
+        else
+        {
+            algebra.Gemm(false, false, 1, rgy, w, 0, rgx);
         }
     }
 
