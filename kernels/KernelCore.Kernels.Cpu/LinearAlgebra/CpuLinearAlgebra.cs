@@ -3,9 +3,6 @@ namespace KernelCore.Kernels.Cpu;
 /// <summary>Matrix products on the worker pool.</summary>
 internal sealed unsafe class CpuLinearAlgebra(CpuDevice device) : ILinearAlgebra
 {
-    // Below this many multiply-adds (about five microseconds of work) waking other threads costs more than it saves.
-    private const long ParallelWork = 1 << 18;
-
     /// <inheritdoc/>
     public void Gemm(
         bool transposeA, bool transposeB, float alpha, Matrix a, Matrix b, float beta, Matrix c, Tensor? bias = null, ActivatedOutput? activated = null)
@@ -18,15 +15,12 @@ internal sealed unsafe class CpuLinearAlgebra(CpuDevice device) : ILinearAlgebra
             problem.RowActivated = activation.Output.Stride;
         }
 
-        Cpu.Gemm.Run(problem, Pool(problem));
+        Cpu.Gemm.Run(problem, device);
     }
 
     /// <inheritdoc/>
-    public void GemmSum(bool transposeA, bool transposeB, Matrix a, Matrix b, Matrix nextA, Matrix nextB, Matrix c, Tensor? bias = null)
-    {
-        GemmProblem first = Problem(transposeA, transposeB, 1, a, b, 0, c, null), then = Problem(transposeA, transposeB, 1, nextA, nextB, 1, c, bias);
-        Cpu.Gemm.Run(first, then, Pool(first));
-    }
+    public void GemmSum(bool transposeA, bool transposeB, Matrix a, Matrix b, Matrix nextA, Matrix nextB, Matrix c, Tensor? bias = null) =>
+        Cpu.Gemm.Run(Problem(transposeA, transposeB, 1, a, b, 0, c, null), Problem(transposeA, transposeB, 1, nextA, nextB, 1, c, bias), device);
 
     private static GemmProblem Problem(bool transposeA, bool transposeB, float alpha, Matrix a, Matrix b, float beta, Matrix c, Tensor? bias) => new(
         transposeA, transposeB, c.Rows, c.Columns, transposeA ? a.Rows : a.Columns, alpha, HostMemory.Of(a.Tensor) + a.Offset, a.Stride,
@@ -35,6 +29,4 @@ internal sealed unsafe class CpuLinearAlgebra(CpuDevice device) : ILinearAlgebra
         HeldA = HeldMatrix.Of(a),
         HeldB = HeldMatrix.Of(b),
     };
-
-    private WorkerPool? Pool(in GemmProblem problem) => (long)problem.M * problem.N * problem.K < ParallelWork ? null : device.Pool;
 }

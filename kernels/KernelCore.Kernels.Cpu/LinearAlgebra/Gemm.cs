@@ -7,16 +7,22 @@ namespace KernelCore.Kernels.Cpu;
 /// </remarks>
 internal static class Gemm
 {
+    // Below this many multiply-adds (about five microseconds of work) waking other threads costs more than it saves.
+    private const long ParallelWork = 1 << 18;
+
     /// <summary>Runs a product.</summary>
     /// <param name="problem">What to compute.</param>
     /// <param name="pool">Threads to share the work; null to stay on the calling thread.</param>
     public static void Run(in GemmProblem problem, WorkerPool? pool) => Simd.RunWidest(new Product(problem, pool));
 
-    /// <summary>Runs a product and then another one into the same C, with beta 1.</summary>
-    /// <param name="first">What to compute.</param>
-    /// <param name="second">What to add, with as many rows and columns.</param>
-    /// <param name="pool">Threads to share the work; null to stay on the calling thread.</param>
-    public static void Run(in GemmProblem first, in GemmProblem second, WorkerPool? pool) => Simd.RunWidest(new Products(first, second, pool));
+    /// <summary>Runs a product, on all threads of a device when that pays.</summary>
+    public static void Run(in GemmProblem problem, CpuDevice device) => Run(problem, PoolFor(problem.Work, device));
+
+    /// <summary>Runs a product and then another one, with as many rows and columns, into the same C with beta 1.</summary>
+    public static void Run(in GemmProblem first, in GemmProblem second, CpuDevice device) =>
+        Simd.RunWidest(new Products(first, second, PoolFor(Math.Max(first.Work, second.Work), device)));
+
+    private static WorkerPool? PoolFor(long work, CpuDevice device) => work < ParallelWork ? null : device.Pool;
 
     private readonly ref struct Product(in GemmProblem problem, WorkerPool? pool) : ILanesBody
     {

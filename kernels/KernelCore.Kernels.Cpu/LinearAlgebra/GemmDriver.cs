@@ -6,6 +6,7 @@ namespace KernelCore.Kernels.Cpu;
 internal static unsafe class GemmDriver<TLanes>
     where TLanes : struct, ILanes<TLanes>
 {
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     public static void Run(in GemmProblem given, WorkerPool? pool)
     {
         if (given.M == 0 || given.N == 0)

@@ -58,6 +58,9 @@ internal unsafe struct GemmProblem
         ColumnActivated = 1;
     }
 
+    /// <summary>Multiply-adds.</summary>
+    public readonly long Work => (long)M * N * K;
+
     /// <summary>The dots of rows without elements.</summary>
     public readonly void ClearDots()
     {

@@ -71,7 +71,7 @@ internal sealed unsafe partial class CpuPerSampleKernels
         problem.HeldA = HeldMatrix.Of(backpropsFirst ? capture.Backprop : capture.Activation);
         problem.RowDots = dots;
         problem.BiasDots = bias == null ? null : dots + positions;
-        Run(problem);
+        Gemm.Run(problem, device);
         AddPositions(use, gradient.Batch, dots, totals);
         if (bias != null)
         {

@@ -18,7 +18,7 @@ internal sealed unsafe partial class CpuPerSampleKernels
             ref readonly CaptureView use = ref gradient[0];
             float* g = Squares(use.Backprop, (long)gradient.Batch * use.Rows, ScratchSlot.Left);
             float* a = Squares(use.Activation, (long)gradient.Batch * use.Columns, ScratchSlot.Right);
-            Run(OuterProducts(use, gradient.Batch, scale, g, a, beta, sum));
+            Gemm.Run(OuterProducts(use, gradient.Batch, scale, g, a, beta, sum), device);
         }
         else if (gradient.AllLookups)
         {

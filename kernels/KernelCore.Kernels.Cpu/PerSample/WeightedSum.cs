@@ -2,9 +2,6 @@ namespace KernelCore.Kernels.Cpu;
 
 internal sealed unsafe partial class CpuPerSampleKernels
 {
-    /// <summary>Multiply-adds below which a product stays on the calling thread.</summary>
-    private const long ParallelProduct = 1 << 18;
-
     /// <inheritdoc/>
     /// <remarks>
     /// The sum is linear in the uses, so each adds on its own. Linear: one product (diag(c) G)^T A over all positions of the
@@ -25,11 +22,11 @@ internal sealed unsafe partial class CpuPerSampleKernels
                 if (u + 1 < uses.Length && gradient.Use(u + 1).IsSingle(CaptureKind.Linear))
                 {
                     u++;
-                    Gemm.Run(product, OuterProducts(gradient.Use(u), uses[u], factors, 1, sum), Pool(product));
+                    Gemm.Run(product, OuterProducts(gradient.Use(u), uses[u], factors, 1, sum), device);
                 }
                 else
                 {
-                    Run(product);
+                    Gemm.Run(product, device);
                 }
             }
             else if (use.IsSingle(CaptureKind.Lookup))
@@ -67,11 +64,6 @@ internal sealed unsafe partial class CpuPerSampleKernels
             HeldA = HeldMatrix.Of(capture.Backprop),
             HeldB = HeldMatrix.Of(capture.Activation),
         };
-
-    /// <summary>Runs a product, on all threads when that pays.</summary>
-    private void Run(in GemmProblem problem) => Gemm.Run(problem, Pool(problem));
-
-    private WorkerPool? Pool(in GemmProblem problem) => (long)problem.M * problem.N * problem.K < ParallelProduct ? null : device.Pool;
 
     /// <summary>Gradients that lie there as they are: ranges of elements take all samples in their order.</summary>
     private readonly struct BroadcastSumBody(ParameterGradient gradient, float* coefficients, float beta, float* destination) : IRangeBody

@@ -272,11 +272,19 @@ public sealed unsafe class HeldMatrixTests
             float[] plain = sum.ToArray();
             kernels.WeightedSum([capture], ParameterRole.Weight, coefficients, 0, sum);
             float[] weighted = sum.ToArray();
-            kernels.WeightedSum([capture, capture with { Backprop = other }, capture], ParameterRole.Weight, coefficients, 0.5f, sum);
+            kernels.WeightedSum([capture], ParameterRole.Weight, coefficients, 0.5f, sum);
+            float[] added = sum.ToArray();
+            LayerCapture next = capture with { Backprop = other };
+            kernels.WeightedSum([next], ParameterRole.Weight, coefficients, 1, sum);
+            kernels.WeightedSum([capture], ParameterRole.Weight, coefficients, 1, sum);
+            float[] three = sum.ToArray();
+            sum.CopyFrom(weighted);
+            kernels.WeightedSum([capture, next, capture], ParameterRole.Weight, coefficients, 0.5f, sum);
+            Assert.Equal(three, sum.ToArray());
             kernels.Dots([capture], ParameterRole.Weight, weight, dots);
             float[] alone = dots.ToArray();
             kernels.LayerDots([capture], weight, bias, dots, biasDots);
-            return [plain, weighted, sum.ToArray(), alone, dots.ToArray(), biasDots.ToArray()];
+            return [plain, weighted, added, three, alone, dots.ToArray(), biasDots.ToArray()];
         }
     }
 
