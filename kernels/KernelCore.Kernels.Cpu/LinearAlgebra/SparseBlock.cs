@@ -23,7 +23,7 @@ internal unsafe struct SparseBlock<TLanes>
     private readonly NonzeroLists _lists;
     private readonly float* _scaled, _heldB;
     private readonly bool _mustPackB;
-    private readonly int _row, _wholeRows;
+    private readonly int _row, _wholeRows, _tiles;
     private readonly double* _dots, _biasDots;
     private float* _values;
     private int _part;
@@ -40,9 +40,11 @@ internal unsafe struct SparseBlock<TLanes>
             _heldB = heldB.Find(SparseTile<TLanes>.Columns, problem.N, problem.K, problem.B, problem.ColumnB, out _mustPackB);
         }
 
+        // Tiles of a dense product, side by side.
+        _tiles = Parallelism.Chunks(problem.N, GemmTile<TLanes>.Columns);
         if (problem.RowDots != null)
         {
-            long dots = Rows * (long)Tiles;
+            long dots = Rows * (long)_tiles;
             _dots = scratch.Doubles(ScratchSlot.RowDots, (blocks.Parts + 1) * dots);
             _biasDots = problem.BiasDots == null ? null : _dots + (blocks.Parts * dots);
         }
@@ -58,9 +60,6 @@ internal unsafe struct SparseBlock<TLanes>
 
     /// <summary>Panels of B that have to be packed, where they stay.</summary>
     public readonly int PanelsToPack => _mustPackB && _part == 0 ? Panels : 0;
-
-    // Tiles of a dense product, side by side.
-    private readonly int Tiles => Parallelism.Chunks(_problem.N, GemmTile<TLanes>.Columns);
 
     public void MoveTo(int part)
     {
@@ -252,8 +251,8 @@ internal unsafe struct SparseBlock<TLanes>
     private readonly void Dot(int row, int column, int columns, float* sums, float* c)
     {
         int tile = column / GemmTile<TLanes>.Columns;
-        double* dots = _dots + (((row * (nint)_blocks.Parts) + _part) * Tiles) + tile;
-        double* biasDots = _biasDots + (row * (nint)Tiles) + tile;
+        double* dots = _dots + (((row * (nint)_blocks.Parts) + _part) * _tiles) + tile;
+        double* biasDots = _biasDots + (row * (nint)_tiles) + tile;
         bool hasBias = _biasDots != null && _part == 0;
         float* bias = hasBias ? _problem.Bias + column : c; // anything that can be read
         for (int j = 0; j < columns; j += GemmTile<TLanes>.Columns)
@@ -281,19 +280,22 @@ internal unsafe struct SparseBlock<TLanes>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static TLanes Products(float* row, float* c) => GemmTile<TLanes>.Products(TLanes.Load(row), TLanes.Load(row + TLanes.Count), c);
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private readonly void SumDots(double* dots, int parts, double* destination)
     {
+        int tiles = _tiles;
         for (int row = 0; dots != null && row < Rows; row++)
         {
             double sum = 0;
-            for (int tile = 0; tile < Tiles; tile += GemmBlocking.TaskColumns)
+            for (int tile = 0; tile < tiles; tile += GemmBlocking.TaskColumns)
             {
                 double group = 0;
+                int end = Math.Min(tile + GemmBlocking.TaskColumns, tiles);
                 for (int part = 0; part < parts; part++)
                 {
-                    for (int t = tile; t < Math.Min(tile + GemmBlocking.TaskColumns, Tiles); t++)
+                    for (int t = tile; t < end; t++)
                     {
-                        group += dots[(part * Tiles) + t];
+                        group += dots[(part * tiles) + t];
                     }
                 }
 
@@ -301,7 +303,7 @@ internal unsafe struct SparseBlock<TLanes>
             }
 
             destination[_row + row] = sum;
-            dots += parts * (nint)Tiles;
+            dots += parts * (nint)tiles;
         }
     }
 }
