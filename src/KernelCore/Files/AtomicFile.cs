@@ -11,6 +11,8 @@ namespace KernelCore.Files;
 /// </remarks>
 public static class AtomicFile
 {
+    private const string Extension = ".tmp";
+
     private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false);
 
     /// <summary>Writes a file through a stream.</summary>
@@ -26,7 +28,7 @@ public static class AtomicFile
             throw new KernelCoreException($"cannot write '{path}': it is a directory");
         }
 
-        string temporary = $"{path}.{Path.GetRandomFileName()}.tmp";
+        string temporary = $"{path}.{Path.GetRandomFileName()}{Extension}";
         try
         {
             using (var stream = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write))
@@ -59,6 +61,17 @@ public static class AtomicFile
         Write(path, stream => stream.Write(Utf8.GetBytes(text)));
     }
 
+    /// <summary>Deletes what writers that were killed have left. No writer of these files may be at work.</summary>
+    /// <param name="directory">Where the targets are.</param>
+    /// <param name="targets">Names of the targets; * stands for anything.</param>
+    internal static void DeleteLeftovers(string directory, string targets)
+    {
+        foreach (string temporary in Directory.GetFiles(directory, $"{targets}.*{Extension}"))
+        {
+            Delete(temporary);
+        }
+    }
+
     private static void Delete(string temporary)
     {
         try
@@ -67,7 +80,7 @@ public static class AtomicFile
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            // The failure that brought us here is the one to report.
+            // A file too many does no harm, and where a failure brought us here, that is the one to report.
         }
     }
 }

@@ -1,3 +1,4 @@
+using System.Buffers;
 using KernelCore.Data;
 using KernelCore.Kernels;
 using KernelCore.Models;
@@ -76,25 +77,33 @@ public sealed class GradientProducts : InfluenceMethod
     {
         int rows = Math.Min(InfluenceTiles.RowsFor(train.Count), test.Count);
         float[] tile = [];
-        for (int start = 0; start < test.Count; start += rows)
+        try
         {
-            for (int c = 0; c < _checkpoints.Count; c++)
+            for (int start = 0; start < test.Count; start += rows)
             {
-                using Checkpoint.Lease lease = _checkpoints[c].Open();
-                using var left = new CaptureSource(lease.Model, test, Loss, _scope, BatchSize);
-                using var right = new CaptureSource(lease.Model, train, Loss, _scope, BatchSize);
-                if (tile.Length == 0)
+                for (int c = 0; c < _checkpoints.Count; c++)
                 {
-                    rows = (int)Math.Clamp(HeldBytes / CaptureBlock.BytesPerSample(left.Run(0, 1)), 1, rows);
-                    tile = new float[rows * train.Count];
+                    using Checkpoint.Lease lease = _checkpoints[c].Open();
+                    using var left = new CaptureSource(lease.Model, test, Loss, _scope, BatchSize);
+                    using var right = new CaptureSource(lease.Model, train, Loss, _scope, BatchSize);
+                    if (tile.Length == 0)
+                    {
+                        // Rented: touching tens of megabytes of new memory costs a tenth of all products of a last layer.
+                        rows = (int)Math.Clamp(HeldBytes / CaptureBlock.BytesPerSample(left.Run(0, 1)), 1, rows);
+                        tile = ArrayPool<float>.Shared.Rent(rows * train.Count);
+                    }
+
+                    int count = Math.Min(rows, test.Count - start);
+                    double before = (start + ((double)count * c / _checkpoints.Count)) / test.Count, share = (double)count / test.Count / _checkpoints.Count;
+                    Add(lease.Model.Device, left, start, count, right, Weight(_checkpoints[c]), c == 0, tile, done => progress?.Report(before + (share * done)), cancellationToken);
                 }
 
-                int count = Math.Min(rows, test.Count - start);
-                double before = (start + ((double)count * c / _checkpoints.Count)) / test.Count, share = (double)count / test.Count / _checkpoints.Count;
-                Add(lease.Model.Device, left, start, count, right, Weight(_checkpoints[c]), c == 0, tile, done => progress?.Report(before + (share * done)), cancellationToken);
+                yield return new InfluenceTile(start, train.Count, tile.AsMemory(0, Math.Min(rows, test.Count - start) * train.Count));
             }
-
-            yield return new InfluenceTile(start, train.Count, tile.AsMemory(0, Math.Min(rows, test.Count - start) * train.Count));
+        }
+        finally
+        {
+            ArrayPool<float>.Shared.Return(tile);
         }
     }
 
@@ -116,7 +125,7 @@ public sealed class GradientProducts : InfluenceMethod
 
         float[] leftScale = Scales(left.Captures, weight);
         using Tensor products = device.Allocate([count, train.BatchSize]);
-        var host = new float[products.Count];
+        float[]? host = device.Kind == DeviceKind.Cpu ? null : new float[products.Count];
         int trains = train.Data.Count;
         for (int at = 0; at < trains; at += train.BatchSize)
         {
@@ -126,23 +135,28 @@ public sealed class GradientProducts : InfluenceMethod
             right.Append(train.Run(at, width));
             Tensor part = products.View(0, [count, width]);
             PairwiseGradients.Products(kernels, left.Captures, right.Captures, part);
-            part.CopyTo(host);
+            if (host is not null)
+            {
+                part.CopyTo(host);
+            }
+
+            Span<float> values = host ?? part.Span;
             float[]? rightScale = _cosine ? Scales(right.Captures, 1) : null;
             for (int row = 0; row < count; row++)
             {
-                Span<float> values = host.AsSpan(row * width, width), target = tile.AsSpan((row * trains) + at, width);
+                Span<float> line = values.Slice(row * width, width), target = tile.AsSpan((row * trains) + at, width);
                 if (rightScale is not null)
                 {
-                    TensorPrimitives.Multiply(values, rightScale, values);
+                    TensorPrimitives.Multiply(line, rightScale, line);
                 }
 
                 if (first)
                 {
-                    TensorPrimitives.Multiply(values, leftScale[row], target);
+                    TensorPrimitives.Multiply(line, leftScale[row], target);
                 }
                 else
                 {
-                    TensorPrimitives.MultiplyAdd(values, leftScale[row], target, target);
+                    TensorPrimitives.MultiplyAdd(line, leftScale[row], target, target);
                 }
             }
 

@@ -3,7 +3,7 @@ namespace KernelCore.Influence;
 /// <summary>Complete rows of an influence matrix [test x train]: some test samples against all training samples.</summary>
 /// <remarks>
 /// Positive means proponent: training on the sample lowers the loss of the test sample. The memory belongs to whoever
-/// made the tile and is overwritten by the next one.
+/// made the tile: it is valid until the next one is asked for or reading ends.
 /// </remarks>
 /// <param name="TestStart">First test sample.</param>
 /// <param name="TrainCount">Training samples: the length of a row.</param>

@@ -96,6 +96,7 @@ public sealed class SubsetStudy
         ArgumentOutOfRangeException.ThrowIfNegative(workers);
         Directory.CreateDirectory(directory);
         int[] missing = [.. Enumerable.Range(0, _masks.ModelCount).Where(m => !IsDone(directory, m))];
+        AtomicFile.DeleteLeftovers(directory, "model-*.safetensors");
         int done = _masks.ModelCount - missing.Length;
         progress?.Report((double)done / _masks.ModelCount);
         var options = new ParallelOptions { MaxDegreeOfParallelism = workers > 0 ? workers : Environment.ProcessorCount, CancellationToken = cancellationToken };

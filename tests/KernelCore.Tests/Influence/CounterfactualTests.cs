@@ -118,7 +118,10 @@ public sealed class CounterfactualTests
         var interrupted = new SubsetStudy(data, masks, Interrupted, recipe.ToString());
         Assert.ThrowsAny<OperationCanceledException>(() => interrupted.Run(folder["part"], workers: 1, cancellationToken: cancellation.Token));
         Assert.Equal(3, Directory.GetFiles(folder["part"]).Length);
+        File.WriteAllText(Path.Combine(folder["part"], "model-00003.safetensors.abcdefgh.ijk.tmp"), "what a killed process leaves in the middle of a file");
+        File.WriteAllText(Path.Combine(folder["part"], "notes.tmp"), "somebody else's");
         SubsetStudyResult resumed = SubsetStudy.OfRecipe(data, masks, recipe).Run(folder["part"], workers: 1);
+        Assert.Equal(["notes.tmp"], Directory.GetFiles(folder["part"], "*.tmp").Select(Path.GetFileName));
         Assert.Equal(whole.Train.Loss, resumed.Train.Loss);
         Assert.Equal(whole.Test.Loss, resumed.Test.Loss);
         Assert.Equal(whole.Train.Correct, resumed.Train.Correct);
